@@ -1,0 +1,21 @@
+//! Real parts for tests and the demo, run as child processes that end with the one that started
+//! them: a Kubernetes control plane today. Knows nothing of the operator's rules.
+#![allow(clippy::disallowed_methods, reason = "tests run in real time")]
+
+mod assets;
+mod audit;
+mod commands;
+mod control_plane;
+mod folder;
+mod kubeconfig;
+mod kubectl;
+mod ports;
+mod process;
+mod watchdog;
+
+pub use assets::{Assets, Error as AssetsError};
+pub use control_plane::{ControlPlane, Error, Options};
+pub use folder::Folder;
+pub use kubectl::{Error as KubectlError, Kubectl};
+pub use ports::free_ports;
+pub use process::{Error as ProcessError, Process};
