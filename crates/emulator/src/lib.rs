@@ -1,0 +1,24 @@
+//! An emulator of the AWS CloudHSM V2 backup API.
+//!
+//! [`Cloud`] is the service as a state machine: all accounts and regions, a virtual clock, no I/O.
+//! [`Emulator`] puts an HTTP server around it that the AWS SDK can talk to, with faults on demand and
+//! a log of every call. It shares no type with any client: only the wire.
+
+mod calls;
+mod clock;
+mod cloud;
+pub mod duration;
+mod emulator;
+mod fault;
+mod http;
+mod service;
+
+pub use calls::{By, Call};
+pub use cloud::{
+    ApiError, Backup, BackupPage, BackupState, Caller, Cloud, Cluster, ClusterIdOnCopies, CopyBackupToRegion,
+    DEFAULT_ACCOUNT, DeleteBackup, DeletePending, DescribeBackups, DestinationBackup, Knobs, ListTags, Mode,
+    ModifyBackupAttributes, NeverExpiresOnCopies, Operation, Reply, RestoreBackup, Seed, Source, Tag,
+    TagPage, TagResource, Tags, UntagResource,
+};
+pub use emulator::{Config, Emulator};
+pub use fault::{Fault, FaultKind};
