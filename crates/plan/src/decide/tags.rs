@@ -1,0 +1,52 @@
+//! Rows: tags wanted, tags no longer wanted, tags released.
+
+use std::collections::BTreeSet;
+
+use super::draft::Draft;
+use crate::{
+    effect::Change,
+    model::{Backup, BackupState, MAX_TAGS, Tags},
+    reason::Reason,
+};
+
+/// The keys that the spec lists are set; those that it listed before and this resource applied are
+/// removed; all others are left alone.
+pub(super) fn decide(draft: &mut Draft<'_>, backup: &Backup) {
+    let Some(wanted) = &draft.desired.tags else {
+        if !draft.desired.suspend {
+            draft.marks.managed_tag_keys.clear();
+        }
+        return;
+    };
+    if backup.state != BackupState::Ready {
+        return;
+    }
+    let surplus: BTreeSet<String> = (draft.marks.managed_tag_keys.iter())
+        .filter(|key| !wanted.contains_key(*key) && backup.tags.contains_key(*key))
+        .cloned()
+        .collect();
+    // Every listed key counts as managed from now on, also one that had its value already:
+    // on record before it is set, so that no crash leaves a tag that nobody remembers.
+    if !draft.desired.suspend {
+        draft.marks.managed_tag_keys = wanted.keys().cloned().chain(surplus.iter().cloned()).collect();
+    }
+    let missing: Tags = (wanted.iter())
+        .filter(|(key, value)| backup.tags.get(*key) != Some(value))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let others = backup.tags.keys().filter(|key| !wanted.contains_key(*key)).count();
+    let room = MAX_TAGS.saturating_sub(wanted.len());
+    if !missing.is_empty() && others <= room {
+        draft.want(Change::Tag(missing), |_| {});
+    } else if !missing.is_empty() && others - surplus.len() > room {
+        let message = format!(
+            "{} tags wanted and {} others already there are more than the {MAX_TAGS} that AWS allows; no tag is set",
+            wanted.len(),
+            others - surplus.len(),
+        );
+        draft.find(Reason::TagLimit, message);
+    }
+    if !surplus.is_empty() {
+        draft.want(Change::Untag(surplus), |_| {});
+    }
+}

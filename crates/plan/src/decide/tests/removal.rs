@@ -1,0 +1,58 @@
+//! Rows: the resource is being deleted. The table has the ordinary cases.
+
+use super::{
+    rows::{SIGHTS, Set},
+    *,
+};
+
+/// Policy Retain, or a finalizer that was never put on: nothing happens in AWS, whatever is asked for and seen.
+#[test]
+fn a_terminating_resource_that_retains_changes_nothing_in_aws() {
+    let resources: [(Set, &str); 4] = [
+        (|case| case, "-"),
+        (Case::policy_delete, "-"),
+        (Case::finalizer, "RemoveFinalizer"),
+        (|case| case.finalizer().suspended(), "RemoveFinalizer"),
+    ];
+    let wishes: [Set; 5] = [
+        |case| case,
+        |case| case.wish_deleted(true),
+        |case| case.wish_deleted(false).done_deletion(HOUR),
+        |case| case.wish_never_expires(true).wish_tags(&[("team", "a")]),
+        |case| case.wish_copy(false),
+    ];
+    for (resource, expected) in resources {
+        for wish in wishes {
+            for (sight, see) in SIGHTS {
+                let case = wish(resource(see(case()))).terminating();
+                assert_eq!(effect(&case.plan()), expected, "{sight}: {:#?}", case.plan());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrong_id_with_policy_delete_holds_the_finalizer_and_says_not_found() {
+    let plan = case().removing().absent().never_seen().plan();
+    assert_eq!((effect(&plan).as_str(), reason(&plan)), ("-", Reason::NotFound));
+    assert_eq!(plan.notices.len(), 1, "a finalizer that cannot finish says so in an Event");
+}
+
+#[test]
+fn a_changed_mind_releases_a_terminating_resource_at_once() {
+    let holding = case().removing().absent().never_seen();
+    holding.expect("- NotFound");
+    let mut released = holding;
+    released.desired.deletion_policy = DeletionPolicy::Retain;
+    assert_eq!(effect(&released.plan()), "RemoveFinalizer");
+}
+
+#[test]
+fn listed_copies_hold_the_finalizer_and_the_source() {
+    for (sight, see) in SIGHTS {
+        let plan = see(case()).removing().wish_copy(false).plan();
+        assert_eq!(effect(&plan), "-", "{sight}");
+    }
+    case().removing().wish_copy(false).expect("- CopiesNotSupported");
+    case().wish_deleted(true).wish_copy(false).expect("- CopiesNotSupported");
+}

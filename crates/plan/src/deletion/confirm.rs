@@ -1,0 +1,45 @@
+//! The fresh look right before DeleteBackup.
+
+use super::{LastBackup, judge};
+use crate::{decide::Observed, desired::Desired, inventory::Sight, model::BackupState, time::Moment};
+
+/// Why a deletion that was decided on is not sent after all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unconfirmed {
+    /// The lookup did not end well, or shows no such backup.
+    #[error("a fresh look did not show the backup")]
+    NotSeen,
+    /// It is not READY any more.
+    #[error("a fresh look shows that the backup is not READY")]
+    NotReady,
+    /// It belongs to another account.
+    #[error("a fresh look does not show the account that the backup must belong to")]
+    OtherAccount,
+    /// The backup that was to survive is not READY any more.
+    #[error("a fresh look does not show another READY backup of the cluster")]
+    NoSurvivor,
+}
+
+/// Checks what looks begun at `since` or later show against what the deletion rests on.
+pub fn confirm(desired: &Desired, observed: &Observed, since: Moment) -> Result<(), Unconfirmed> {
+    let Sight::Present { backup, began } = &observed.primary else { return Err(Unconfirmed::NotSeen) };
+    if *began < since {
+        return Err(Unconfirmed::NotSeen);
+    }
+    if backup.state != BackupState::Ready {
+        return Err(Unconfirmed::NotReady);
+    }
+    let account = backup.account();
+    let agrees = match &desired.account {
+        Some(wanted) => account.as_ref() == Some(wanted),
+        None => account.is_none() || account == observed.account,
+    };
+    if !agrees {
+        return Err(Unconfirmed::OtherAccount);
+    }
+    let fresh = observed.survivors.iter().filter(|(_, seen)| *seen >= since).cloned().collect();
+    match judge(backup, desired, &fresh) {
+        LastBackup::Survivor(_) | LastBackup::Allowed => Ok(()),
+        LastBackup::Held(_) => Err(Unconfirmed::NoSurvivor),
+    }
+}

@@ -1,0 +1,113 @@
+//! The last backup of a cluster is not deleted by accident.
+
+use crate::{
+    desired::Desired,
+    model::{Backup, BackupKey},
+    time::Moment,
+};
+
+/// The annotation that lets the last backup of a cluster be deleted; its value names the cluster.
+pub const ALLOW_LAST_BACKUP: &str = "cloudhsm-backup.dev/allow-last-backup";
+
+/// Other READY backups of the same cluster that no resource deletes, and when each was last seen.
+pub type Survivors = Vec<(BackupKey, Moment)>;
+
+/// The verdict of the rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LastBackup {
+    /// Another one survives: this one, or any other.
+    Survivor(BackupKey),
+    /// It is the last, and the annotation allows its deletion.
+    Allowed,
+    /// It is the last. The annotation would have to say this.
+    Held(String),
+}
+
+/// Judges whether `backup` is the last of its cluster. Where AWS reports no cluster it counts as the last.
+pub fn judge(backup: &Backup, desired: &Desired, survivors: &Survivors) -> LastBackup {
+    let wanted = match backup.cluster() {
+        Some(cluster) => cluster.as_str(),
+        None => backup.id.as_str(),
+    };
+    if desired.allow_last_backup.as_deref() == Some(wanted) {
+        return LastBackup::Allowed;
+    }
+    match survivors.first() {
+        Some((survivor, _)) if backup.cluster().is_some() => LastBackup::Survivor(survivor.clone()),
+        _ => LastBackup::Held(wanted.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        desired::{DeletionPolicy, ObjectName},
+        model::{BackupState, Source},
+    };
+
+    const CLUSTER: &str = "cluster-dygnwhmscg5";
+
+    fn key(id: &str) -> BackupKey {
+        BackupKey { region: "eu-west-1".parse().unwrap(), id: id.parse().unwrap() }
+    }
+
+    fn backup(cluster: Option<&str>) -> Backup {
+        let mut backup = Backup::new(key("backup-ro5c4er4aac").id, BackupState::Ready);
+        backup.cluster_id = cluster.map(|cluster| cluster.parse().unwrap());
+        backup
+    }
+
+    fn allowing(value: Option<&str>) -> Desired {
+        Desired {
+            name: ObjectName { namespace: "hsm".to_owned(), name: "own".to_owned() },
+            created: jiff::Timestamp::UNIX_EPOCH,
+            backup: key("backup-ro5c4er4aac"),
+            account: None,
+            never_expires: None,
+            tags: None,
+            copies: Vec::new(),
+            deleted: Some(true),
+            deletion_policy: DeletionPolicy::Retain,
+            suspend: false,
+            terminating: false,
+            finalizer: false,
+            reconcile_request: None,
+            allow_last_backup: value.map(str::to_owned),
+        }
+    }
+
+    fn survivors() -> Survivors {
+        vec![(key("backup-bbbbbbbbbbb"), Moment::START)]
+    }
+
+    #[test]
+    fn a_backup_with_a_survivor_is_not_the_last() {
+        let verdict = judge(&backup(Some(CLUSTER)), &allowing(None), &survivors());
+        assert_eq!(verdict, LastBackup::Survivor(key("backup-bbbbbbbbbbb")));
+    }
+
+    #[test]
+    fn the_last_one_is_held_and_the_annotation_would_have_to_name_its_cluster() {
+        let verdict = judge(&backup(Some(CLUSTER)), &allowing(Some("true")), &Survivors::new());
+        assert_eq!(verdict, LastBackup::Held(CLUSTER.to_owned()));
+        assert_eq!(
+            judge(&backup(Some(CLUSTER)), &allowing(Some(CLUSTER)), &Survivors::new()),
+            LastBackup::Allowed
+        );
+    }
+
+    #[test]
+    fn without_a_cluster_nothing_counts_as_a_survivor() {
+        let own_id = "backup-ro5c4er4aac";
+        assert_eq!(judge(&backup(None), &allowing(None), &survivors()), LastBackup::Held(own_id.to_owned()));
+        assert_eq!(judge(&backup(None), &allowing(Some(own_id)), &survivors()), LastBackup::Allowed);
+    }
+
+    #[test]
+    fn a_copy_belongs_to_the_cluster_of_its_source_whatever_aws_calls_its_own() {
+        let mut copy = backup(Some("cluster-aaaaaaaaaaa"));
+        copy.source = Some(Source { cluster: Some(CLUSTER.parse().unwrap()), ..Source::default() });
+        assert_eq!(judge(&copy, &allowing(None), &Survivors::new()), LastBackup::Held(CLUSTER.to_owned()));
+    }
+}

@@ -1,0 +1,163 @@
+//! What the operator can do to the world, and how it can turn out.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    error::Failure,
+    model::{BackupId, BackupKey, Region, Tags},
+};
+
+/// One act. A plan holds at most one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Put our finalizer on the resource.
+    AddFinalizer,
+    /// Take our finalizer off the resource.
+    RemoveFinalizer,
+    /// Change a backup in AWS.
+    Mutate(Mutation),
+}
+
+/// A change to one backup in AWS: one wire request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mutation {
+    /// The backup that is changed.
+    pub target: BackupKey,
+    /// How it is changed.
+    pub change: Change,
+}
+
+impl Mutation {
+    /// The region the request goes to.
+    pub fn region(&self) -> &Region {
+        &self.target.region
+    }
+
+    /// The backup that is changed.
+    pub fn backup(&self) -> &BackupId {
+        &self.target.id
+    }
+
+    /// What identifies tries of the same kind on the same backup.
+    pub fn key(&self) -> EffectKey {
+        EffectKey { target: self.target.clone(), kind: self.change.kind() }
+    }
+}
+
+/// How a backup is changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// ModifyBackupAttributes.
+    NeverExpires(bool),
+    /// RestoreBackup.
+    Restore,
+    /// TagResource with these.
+    Tag(Tags),
+    /// UntagResource with these keys.
+    Untag(BTreeSet<String>),
+    /// DeleteBackup.
+    Delete,
+}
+
+impl Change {
+    /// Its kind.
+    pub const fn kind(&self) -> ChangeKind {
+        match self {
+            Self::NeverExpires(_) => ChangeKind::NeverExpires,
+            Self::Restore => ChangeKind::Restore,
+            Self::Tag(_) => ChangeKind::Tag,
+            Self::Untag(_) => ChangeKind::Untag,
+            Self::Delete => ChangeKind::Delete,
+        }
+    }
+
+    /// What it does, for a sentence such as "setting tags team, env".
+    pub fn doing(&self) -> String {
+        match self {
+            Self::NeverExpires(value) => format!("setting NeverExpires to {value}"),
+            Self::Restore => "restoring the backup".to_owned(),
+            Self::Tag(tags) => format!("setting tags {}", list(tags.keys())),
+            Self::Untag(keys) => format!("removing tags {}", list(keys)),
+            Self::Delete => "deleting the backup".to_owned(),
+        }
+    }
+}
+
+fn list<'a>(keys: impl IntoIterator<Item = &'a String>) -> String {
+    keys.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// The kinds of [`Change`], in the order in which they are preferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChangeKind {
+    /// ModifyBackupAttributes.
+    NeverExpires,
+    /// RestoreBackup.
+    Restore,
+    /// TagResource.
+    Tag,
+    /// UntagResource.
+    Untag,
+    /// DeleteBackup.
+    Delete,
+}
+
+impl ChangeKind {
+    /// The AWS operation that it calls.
+    pub const fn operation(self) -> &'static str {
+        match self {
+            Self::NeverExpires => "ModifyBackupAttributes",
+            Self::Restore => "RestoreBackup",
+            Self::Tag => "TagResource",
+            Self::Untag => "UntagResource",
+            Self::Delete => "DeleteBackup",
+        }
+    }
+}
+
+/// Which effect on which backup: what a failed try is remembered under.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EffectKey {
+    /// The backup.
+    pub target: BackupKey,
+    /// The kind of change.
+    pub kind: ChangeKind,
+}
+
+/// How a request to change something turned out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It never left: no name, no connection, no credentials, or the decision was too old. Nothing happened.
+    NotSent(Failure),
+    /// AWS said no. Nothing happened.
+    Rejected(Failure),
+    /// AWS answered 200, whether or not the rest of the answer could be read.
+    Accepted,
+    /// It was sent, and what came back does not tell whether it happened.
+    Unknown(Failure),
+}
+
+impl Outcome {
+    /// The failure, if it was one.
+    pub const fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Accepted => None,
+            Self::NotSent(failure) | Self::Rejected(failure) | Self::Unknown(failure) => Some(failure),
+        }
+    }
+
+    /// Whether it is certain that nothing happened in AWS.
+    pub const fn changed_nothing(&self) -> bool {
+        matches!(self, Self::NotSent(_) | Self::Rejected(_))
+    }
+
+    /// A label for logs and metrics.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::NotSent(_) => "not_sent",
+            Self::Rejected(_) => "rejected",
+            Self::Accepted => "accepted",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}

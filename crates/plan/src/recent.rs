@@ -1,0 +1,175 @@
+//! What the process remembers of its own tries for one resource.
+//!
+//! Not persisted: after a restart everything may be tried at once, which is what the
+//! marks in the status are for. Here stands only what keeps a failing or slow effect from
+//! being hammered while others go on.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::{
+    backoff::Backoff,
+    effect::{EffectKey, Mutation, Outcome},
+    settings::Settings,
+    time::Moment,
+};
+
+/// The last try of one effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// What was tried.
+    pub mutation: Mutation,
+    /// How it turned out; `None` while it is under way, and for a mark whose caller is no more.
+    pub outcome: Option<Outcome>,
+    /// When it turned out so (or the mark was found).
+    pub at: Moment,
+    /// How often it was tried in a row.
+    pub tries: u32,
+    /// When it may be tried again.
+    pub retry_at: Moment,
+    /// The first look begun after `at` that showed the backup READY as if nothing had happened.
+    pub unchanged_at: Option<Moment>,
+}
+
+/// The last try of each effect.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recent {
+    attempts: BTreeMap<EffectKey, Attempt>,
+}
+
+impl Recent {
+    /// The last try of the effect that `key` names.
+    pub fn attempt(&self, key: &EffectKey) -> Option<&Attempt> {
+        self.attempts.get(key)
+    }
+
+    /// Remembers how a try turned out. `jitter` from 0 to 1 spreads the retries.
+    pub fn note(
+        &mut self,
+        mutation: Mutation,
+        outcome: Outcome,
+        now: Moment,
+        settings: &Settings,
+        jitter: f64,
+    ) {
+        let key = mutation.key();
+        let tries = match self.attempts.get(&key) {
+            // The same wish again; a changed one (other tags) starts afresh.
+            Some(before) if before.mutation == mutation => before.tries.saturating_add(1),
+            _ => 1,
+        };
+        let wait = match outcome.failure() {
+            Some(failure) => Backoff::for_class(failure.class).wait(tries, jitter),
+            None => accepted(settings).wait(tries, jitter).max(settings.confirm_after),
+        };
+        let attempt = Attempt {
+            mutation,
+            outcome: Some(outcome),
+            at: now,
+            tries,
+            retry_at: now.after(wait),
+            unchanged_at: None,
+        };
+        self.attempts.insert(key, attempt);
+    }
+
+    /// Remembers that a try begins. Until [`Recent::note`] tells its outcome that is unknown, also
+    /// when the task that tries is cancelled half-way.
+    pub fn begin(&mut self, mutation: Mutation, now: Moment) {
+        let tries = match self.attempts.get(&mutation.key()) {
+            Some(before) if before.mutation == mutation => before.tries,
+            _ => 0,
+        };
+        let attempt = Attempt { mutation, outcome: None, at: now, tries, retry_at: now, unchanged_at: None };
+        self.attempts.insert(attempt.mutation.key(), attempt);
+    }
+
+    /// Remembers an open mark of a process that is no more, so that its waiting time starts now.
+    pub fn found_mark(&mut self, mutation: Mutation, now: Moment) {
+        if self.attempt(&mutation.key()).is_none() {
+            self.begin(mutation, now);
+        }
+    }
+
+    /// Remembers a look, begun at `began`, that showed no effect of the try.
+    pub fn saw_unchanged(&mut self, key: &EffectKey, began: Moment) {
+        if let Some(attempt) = self.attempts.get_mut(key)
+            && attempt.unchanged_at.is_none()
+            && began > attempt.at
+        {
+            attempt.unchanged_at = Some(began);
+        }
+    }
+
+    /// What has been tried and still matters.
+    pub fn keys(&self) -> impl Iterator<Item = &EffectKey> {
+        self.attempts.keys()
+    }
+
+    /// Forgets the tries of effects that nobody wants any more.
+    pub fn keep_only(&mut self, wanted: &[EffectKey]) {
+        self.attempts.retain(|key, _| wanted.contains(key));
+    }
+}
+
+/// An accepted effect that does not show is asked for again, ever more rarely.
+fn accepted(settings: &Settings) -> Backoff {
+    Backoff::new(settings.confirm_after, Duration::from_hours(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        effect::Change,
+        error::{ErrorClass, Failure},
+        model::BackupKey,
+    };
+
+    fn tagging(value: &str) -> Mutation {
+        Mutation {
+            target: BackupKey {
+                region: "eu-west-1".parse().unwrap(),
+                id: "backup-ro5c4er4aac".parse().unwrap(),
+            },
+            change: Change::Tag([("team".to_owned(), value.to_owned())].into()),
+        }
+    }
+
+    fn denied() -> Outcome {
+        Outcome::Rejected(Failure::new(ErrorClass::AccessDenied, "AccessDeniedException"))
+    }
+
+    #[test]
+    fn the_same_failing_effect_waits_longer_each_time_and_a_changed_one_starts_afresh() {
+        let (mut recent, now) = (Recent::default(), Moment::ZERO);
+        let settings = Settings::default();
+        let wait =
+            |recent: &Recent| recent.attempt(&tagging("a").key()).unwrap().retry_at.since(now).as_secs();
+        recent.note(tagging("a"), denied(), now, &settings, 0.0);
+        assert_eq!(wait(&recent), 30);
+        recent.note(tagging("a"), denied(), now, &settings, 0.0);
+        assert_eq!(wait(&recent), 60);
+        recent.note(tagging("b"), denied(), now, &settings, 0.0);
+        assert_eq!(wait(&recent), 30);
+    }
+
+    #[test]
+    fn an_accepted_effect_is_never_repeated_within_a_minute() {
+        let mut recent = Recent::default();
+        recent.note(tagging("a"), Outcome::Accepted, Moment::START, &Settings::default(), 1.0);
+        let attempt = recent.attempt(&tagging("a").key()).unwrap();
+        assert_eq!(attempt.retry_at.since(Moment::START), Duration::from_mins(1));
+    }
+
+    #[test]
+    fn only_a_look_begun_after_the_try_tells_anything() {
+        let (mut recent, at) = (Recent::default(), Moment::from_start(Duration::from_secs(10)));
+        recent.found_mark(tagging("a"), at);
+        recent.saw_unchanged(&tagging("a").key(), at);
+        assert_eq!(recent.attempt(&tagging("a").key()).unwrap().unchanged_at, None);
+        let later = at.after(Duration::from_secs(1));
+        recent.saw_unchanged(&tagging("a").key(), later);
+        recent.saw_unchanged(&tagging("a").key(), later.after(Duration::from_secs(9)));
+        assert_eq!(recent.attempt(&tagging("a").key()).unwrap().unchanged_at, Some(later));
+    }
+}
