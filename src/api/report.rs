@@ -1,0 +1,65 @@
+//! From a decision to the status that says it.
+
+use jiff::Timestamp;
+use plan::{
+    decide::{Facts, Verdict},
+    ledger::Marks,
+    model::{Backup, BackupState},
+};
+
+use super::{conditions, status::CloudHsmBackupStatus};
+
+/// The status that says what `verdict` says. What it does not mention stays as it was `before`.
+pub fn status(
+    verdict: &Verdict,
+    generation: Option<i64>,
+    before: &CloudHsmBackupStatus,
+    now: Timestamp,
+) -> CloudHsmBackupStatus {
+    let mut status = match &verdict.facts {
+        Facts::Keep => before.clone(),
+        Facts::Gone => CloudHsmBackupStatus {
+            backup_state: Some(BackupState::Deleted.name().to_owned()),
+            ..before.clone()
+        },
+        Facts::Seen(backup) => facts(backup, before),
+    };
+    let Marks { managed_tag_keys, deletion, restore } = &verdict.marks;
+    status.observed_generation = generation;
+    status.managed_tag_keys = managed_tag_keys.iter().cloned().collect();
+    status.deletion = deletion.map(Into::into);
+    status.restore = restore.map(Into::into);
+    status.copies_ready = verdict.copies.map(|(ready, wanted)| format!("{ready}/{wanted}"));
+    status.last_handled_reconcile_at.clone_from(&verdict.handled_request);
+    status.conditions = conditions::of(verdict, generation, &before.conditions, now);
+    status
+}
+
+/// What is ours in a status: all of it, but for conditions that others have added.
+pub fn ours(status: &CloudHsmBackupStatus) -> CloudHsmBackupStatus {
+    CloudHsmBackupStatus { conditions: conditions::ours(&status.conditions), ..status.clone() }
+}
+
+fn facts(backup: &Backup, before: &CloudHsmBackupStatus) -> CloudHsmBackupStatus {
+    let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
+    let source = backup.source.clone().unwrap_or_default();
+    CloudHsmBackupStatus {
+        backup_state: Some(backup.state.name().to_owned()),
+        // The account on record outlives an answer that leaves the ARN out.
+        backup_arn: text(&backup.arn).or_else(|| before.backup_arn.clone()),
+        cluster_id: backup.cluster_id.as_ref().map(ToString::to_string),
+        cluster: backup.cluster().map(ToString::to_string),
+        create_timestamp: backup.create_timestamp,
+        copy_timestamp: backup.copy_timestamp,
+        delete_timestamp: backup.delete_timestamp,
+        never_expires: backup.never_expires,
+        source_region: source.region.map(|region| region.to_string()),
+        source_backup: source.backup.map(|backup| backup.to_string()),
+        source_cluster: source.cluster.map(|cluster| cluster.to_string()),
+        hsm_type: text(&backup.hsm_type),
+        mode: text(&backup.mode),
+        tags: Some(backup.tags.clone()).filter(|tags| !tags.is_empty()),
+        copies: before.copies.clone(),
+        ..CloudHsmBackupStatus::default()
+    }
+}
