@@ -1,0 +1,45 @@
+//! DescribeBackups, one page at a time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_sdk_cloudhsmv2::Client;
+use plan::error::Failure;
+use plan::inventory::{Page, Query};
+
+use super::interceptor::Watch;
+use super::wire::Wire;
+use super::{convert, failure};
+
+/// The operation's name.
+pub(super) const OPERATION: &str = "DescribeBackups";
+
+/// The most that AWS puts on a page; its default is not documented.
+const PAGE_SIZE: i32 = 50;
+
+/// Asks for one page.
+pub(super) async fn describe(client: &Client, query: &Query, token: Option<&str>) -> Result<Page, Failure> {
+    let wire = Arc::new(Wire::default());
+    client
+        .describe_backups()
+        .max_results(PAGE_SIZE)
+        .set_filters(filters(query))
+        .set_next_token(token.map(str::to_owned))
+        .customize()
+        .interceptor(Watch::reading(&wire))
+        .send()
+        .await
+        .map(convert::page)
+        .map_err(|error| failure::of_read(&error, &wire))
+}
+
+/// One key at most: how AWS combines several is not documented.
+fn filters(query: &Query) -> Option<HashMap<String, Vec<String>>> {
+    match query {
+        Query::All => None,
+        Query::Ids(ids) => {
+            let ids = ids.iter().map(|id| id.as_str().to_owned()).collect();
+            Some(HashMap::from([("backupIds".to_owned(), ids)]))
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Whose credentials are used.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_cloudhsmv2::config::{Credentials, ProvideCredentials};
+use aws_sdk_sts::Client;
+use jiff::Timestamp;
+use plan::error::{ErrorClass, Failure};
+use plan::model::AccountId;
+
+use super::failure;
+use super::interceptor::Watch;
+use super::wire::Wire;
+
+/// The operation's name.
+pub(super) const OPERATION: &str = "GetCallerIdentity";
+
+/// Asks STS for the account.
+pub(super) async fn account(client: &Client) -> Result<AccountId, Failure> {
+    let wire = Arc::new(Wire::default());
+    let output = client
+        .get_caller_identity()
+        .customize()
+        .interceptor(Watch::reading(&wire))
+        .send()
+        .await
+        .map_err(|error| failure::of_read(&error, &wire))?;
+    let account = output.account().and_then(|account| AccountId::parse(account).ok());
+    account.ok_or_else(|| Failure::new(ErrorClass::Implausible, "the answer names no account"))
+}
+
+/// Looks for credentials, and says what was found, or what went wrong, without any secret.
+pub(super) async fn credentials(config: &SdkConfig, deadline: Duration) -> Result<String, String> {
+    let Some(provider) = config.credentials_provider() else {
+        return Err("no AWS credentials are configured".to_owned());
+    };
+    match tokio::time::timeout(deadline, provider.provide_credentials()).await {
+        Ok(Ok(found)) => Ok(described(&found)),
+        // Only the outermost text, which is one of five fixed phrases: what lies beneath may
+        // quote the output of a credential process.
+        Ok(Err(error)) => Err(format!("no AWS credentials: {error}")),
+        Err(_) => Err(format!("no AWS credentials within {} s", deadline.as_secs_f32())),
+    }
+}
+
+fn described(credentials: &Credentials) -> String {
+    match credentials.expiry().and_then(|expiry| Timestamp::try_from(expiry).ok()) {
+        Some(expiry) => format!("AWS credentials valid until {expiry:.0}"),
+        None => "AWS credentials without expiry".to_owned(),
+    }
+}

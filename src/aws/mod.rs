@@ -1,0 +1,61 @@
+//! The port to AWS: what the operator needs of it, and the adapter over the AWS SDK.
+//!
+//! Only this module names the SDK's crates. It speaks the words of [`plan`]: an answer
+//! becomes a [`Page`] or an [`AccountId`], an error a [`Failure`], and the end of a
+//! mutation an [`Outcome`]. AWS's free text stops here: it may quote what must reach
+//! neither a log nor a status.
+//!
+//! It decides nothing, waits for no rate and remembers nothing but its clients.
+
+mod clients;
+mod convert;
+mod describe;
+mod failure;
+mod identity;
+mod interceptor;
+mod mutate;
+mod observer;
+mod permit;
+mod sdk;
+mod wire;
+
+use std::future::Future;
+
+use plan::effect::{Mutation, Outcome};
+use plan::error::Failure;
+use plan::inventory::{Page, Query};
+use plan::model::{AccountId, Region};
+
+pub use observer::{Call, CallObserver, Unobserved};
+pub use permit::Permit;
+pub use sdk::{SdkAws, Timeouts};
+
+/// What the operator needs of AWS.
+pub trait Aws: Send + Sync + 'static {
+    /// One page of DescribeBackups: the first, or the one at `token`.
+    fn describe(
+        &self,
+        region: &Region,
+        query: &Query,
+        token: Option<&str>,
+    ) -> impl Future<Output = Result<Page, Failure>> + Send;
+
+    /// The account whose credentials are used (`GetCallerIdentity` of STS), asked in `region`.
+    fn account(&self, region: &Region) -> impl Future<Output = Result<AccountId, Failure>> + Send;
+
+    /// Changes a backup with exactly one wire request, or with none when `permit` says no at the last moment.
+    ///
+    /// # Caveats
+    /// A future that is dropped before it ends leaves the outcome unknown; [`Permit::was_sent`]
+    /// then tells whether there is anything to be unsure about.
+    fn mutate(&self, mutation: &Mutation, permit: &Permit) -> impl Future<Output = Receipt> + Send;
+}
+
+/// What is known of a mutation after it was tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// How it turned out.
+    pub outcome: Outcome,
+    /// AWS's id of the request, for the Event and for AWS's support; none without an answer.
+    pub request_id: Option<String>,
+}

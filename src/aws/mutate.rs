@@ -1,0 +1,65 @@
+//! The operations that change a backup, each as one wire request at most.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aws_sdk_cloudhsmv2::Client;
+use aws_sdk_cloudhsmv2::config::Config;
+use aws_sdk_cloudhsmv2::config::retry::RetryConfig;
+use aws_sdk_cloudhsmv2::error::BuildError;
+use aws_sdk_cloudhsmv2::types::Tag;
+use plan::effect::{Change, Mutation, Outcome};
+use plan::error::{ErrorClass, Failure};
+use plan::model::Tags;
+
+use super::interceptor::Watch;
+use super::wire::Wire;
+use super::{Permit, Receipt, failure};
+
+/// Sends an operation of the SDK once. A macro, since the SDK keeps the trait to itself that
+/// its operations have in common.
+macro_rules! send_once {
+    ($operation:expr, $wire:expr, $permit:expr) => {{
+        let result = $operation
+            .customize()
+            .config_override(Config::builder().retry_config(RetryConfig::disabled()))
+            .interceptor(Watch::mutating($wire, $permit))
+            .send()
+            .await;
+        failure::of_mutation(&result, $wire)
+    }};
+}
+
+/// Carries out `mutation`.
+pub(super) async fn mutate(client: &Client, mutation: &Mutation, permit: &Permit) -> Receipt {
+    let wire = Arc::new(Wire::default());
+    let id = mutation.backup().as_str();
+    let outcome = match &mutation.change {
+        Change::NeverExpires(value) => {
+            let operation = client.modify_backup_attributes().backup_id(id).never_expires(*value);
+            send_once!(operation, &wire, permit)
+        }
+        Change::Restore => send_once!(client.restore_backup().backup_id(id), &wire, permit),
+        Change::Tag(tags) => match tag_list(tags) {
+            Ok(tags) => {
+                let operation = client.tag_resource().resource_id(id).set_tag_list(Some(tags));
+                send_once!(operation, &wire, permit)
+            }
+            Err(_) => Outcome::NotSent(Failure::new(ErrorClass::Invalid, "a tag could not be built")),
+        },
+        Change::Untag(keys) => {
+            let operation = client.untag_resource().resource_id(id).set_tag_key_list(Some(key_list(keys)));
+            send_once!(operation, &wire, permit)
+        }
+        Change::Delete => send_once!(client.delete_backup().backup_id(id), &wire, permit),
+    };
+    Receipt { outcome, request_id: wire.request_id() }
+}
+
+fn tag_list(tags: &Tags) -> Result<Vec<Tag>, BuildError> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
+fn key_list(keys: &BTreeSet<String>) -> Vec<String> {
+    keys.iter().cloned().collect()
+}
