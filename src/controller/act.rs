@@ -1,0 +1,148 @@
+//! The one effect of a pass, and what is told about it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use plan::{
+    decide::Notice,
+    effect::{Change, Mutation, Outcome},
+    settings::Settings,
+    time::{Clock, Moment},
+};
+
+use super::{Reconciler, lock, memory::Memory};
+use crate::{
+    api::CloudHsmBackup,
+    aws::{Aws, Permit, Receipt},
+    inventory::Describe,
+    kubernetes::{Kubernetes, Occurrence, Refusal},
+};
+
+impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D> {
+    /// Sends one change, unless its decision, made at `decided`, has grown too old by then; remembers and tells how it went.
+    pub(super) async fn mutate(
+        &self,
+        object: &CloudHsmBackup,
+        mutation: Mutation,
+        decided: Moment,
+        memory: &mut Memory,
+    ) -> Outcome {
+        let permit = self.permit(decided);
+        let receipt = self.aws.mutate(&mutation, &permit).await;
+        self.conclude(object, mutation, receipt, memory).await
+    }
+
+    /// Remembers and tells how a change went.
+    pub(super) async fn conclude(
+        &self,
+        object: &CloudHsmBackup,
+        mutation: Mutation,
+        receipt: Receipt,
+        memory: &mut Memory,
+    ) -> Outcome {
+        let Receipt { outcome, request_id } = receipt;
+        let now = self.clock.now();
+        if let Some(failure) = outcome.failure() {
+            self.changes.heed(mutation.region(), failure.class);
+        } else if mutation.change == Change::Restore {
+            lock(&self.breaker).undone(&mutation.target);
+        }
+        self.reporter.changed(&mutation, &outcome);
+        memory.recent.note(mutation.clone(), outcome.clone(), now.tick, &self.settings, fastrand::f64());
+        memory.since = now.tick;
+        self.inventory.ask(&mutation.target, now.tick);
+        self.tell(object, &mutation, &outcome, request_id.as_deref(), now.wall).await;
+        outcome
+    }
+
+    /// Holds until the decision made at `decided` is too old, or the process stops.
+    pub(super) fn permit(&self, decided: Moment) -> Permit {
+        let (clock, stopping) = (self.clock.clone(), self.stopping.clone());
+        Permit::new(Arc::new(move || {
+            clock.now().tick.since(decided) < Settings::DECISION_LIFETIME && !stopping.is_stopping()
+        }))
+    }
+
+    async fn tell(
+        &self,
+        object: &CloudHsmBackup,
+        mutation: &Mutation,
+        outcome: &Outcome,
+        request_id: Option<&str>,
+        at: Timestamp,
+    ) {
+        let operation = mutation.change.kind().operation();
+        let (backup, region) = (mutation.backup(), mutation.region());
+        let (resource, request_id) = (object.object_name(), request_id.unwrap_or("none"));
+        let Some(failure) = outcome.failure() else {
+            tracing::info!(%resource, operation, %backup, %region, request_id, "changed in AWS");
+            let note = format!(
+                "{}: {operation} {backup} in {region}, AWS request id {request_id}",
+                mutation.change.doing()
+            );
+            return self.publish(object, occurrence(mutation, false, "Changed", note, at)).await;
+        };
+        tracing::warn!(
+            %resource, operation, %backup, %region, request_id, outcome = outcome.name(), class = failure.class.name(), %failure,
+            "change failed"
+        );
+        // A change that may have happened is told like one that has.
+        if matches!(outcome, Outcome::Unknown(_)) {
+            let note = format!(
+                "{}: {operation} {backup} in {region} was sent, AWS request id {request_id}; what came of it is not known ({failure})",
+                mutation.change.doing()
+            );
+            self.publish(object, occurrence(mutation, true, "OutcomeUnknown", note, at)).await;
+        }
+    }
+
+    /// Publishes the Events of a decision.
+    pub(super) async fn announce(&self, object: &CloudHsmBackup, notices: Vec<Notice>, at: Timestamp) {
+        for Notice { reason, message } in notices {
+            let key = format!("Reconcile {} {}", object.spec.backup_id, object.spec.region);
+            let event = Occurrence {
+                warning: true,
+                reason: reason.name().to_owned(),
+                action: key,
+                note: message,
+                at,
+            };
+            self.publish(object, event).await;
+        }
+    }
+
+    /// An Event that cannot be published fails nothing: the condition, the log and the metrics say the same.
+    async fn publish(&self, object: &CloudHsmBackup, event: Occurrence) {
+        let Err(refusal) = self.kubernetes.publish(object, &event).await else { return };
+        self.reporter.event_refused();
+        let (resource, reason, note) = (object.object_name(), &event.reason, &event.note);
+        match refusal {
+            Refusal::NamespaceTerminating => {
+                tracing::info!(%resource, reason, note, "no Event: its namespace is being deleted");
+            }
+            refusal => {
+                tracing::warn!(%resource, reason, note, %refusal, "no Event: the API server refused it")
+            }
+        }
+    }
+}
+
+/// Reason `Changed` is refined by the operation, so that a person can filter for it.
+fn occurrence(mutation: &Mutation, warning: bool, reason: &str, note: String, at: Timestamp) -> Occurrence {
+    let operation = mutation.change.kind().operation();
+    let reason = match (warning, &mutation.change) {
+        (true, _) => reason,
+        (false, Change::NeverExpires(_)) => "NeverExpiresSet",
+        (false, Change::Restore) => "Restored",
+        (false, Change::Tag(_)) => "Tagged",
+        (false, Change::Untag(_)) => "Untagged",
+        (false, Change::Delete) => "Deleted",
+    };
+    Occurrence {
+        warning,
+        reason: reason.to_owned(),
+        action: format!("{operation} {} {}", mutation.backup(), mutation.region()),
+        note,
+        at,
+    }
+}

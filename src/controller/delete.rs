@@ -1,0 +1,92 @@
+//! DeleteBackup: the gate, the mark, the fresh look, the call.
+
+use std::time::Duration;
+
+use plan::{
+    deletion::confirm,
+    desired::Desired,
+    effect::{Change, Effect, Mutation, Outcome},
+    error::{ErrorClass, Failure},
+    model::BackupKey,
+    time::{Clock, Moment},
+};
+
+use super::{
+    Reconciler,
+    fence::Written,
+    lock,
+    memory::Memory,
+    reconcile::{Again, Error, Pass},
+};
+use crate::{
+    api::CloudHsmBackup,
+    aws::{Aws, Receipt},
+    inventory::Describe,
+    kubernetes::Kubernetes,
+};
+
+/// How long the fresh look may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// When to come back while another deletion is under way.
+const QUEUE: Duration = Duration::from_millis(500);
+/// Of so many survivors one must be seen READY.
+const WITNESSES: usize = 3;
+
+impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D> {
+    /// Deletes the backup of `pass`, if within the gate that is still what the rules decide.
+    pub(super) async fn delete(
+        &self,
+        object: &mut CloudHsmBackup,
+        pass: &Pass,
+        memory: &mut Memory,
+    ) -> Result<Again, Error> {
+        let Ok(_gate) = self.deletion.try_lock() else { return Ok(Again::After(QUEUE)) };
+        self.changes.permit(&pass.desired.backup.region).await;
+        // Others may have deleted meanwhile; the guards have to see that.
+        let now = self.clock.now();
+        let plan = self.decide(pass, memory, now);
+        let Some(Effect::Mutate(mutation)) = plan.effect.filter(is_deletion) else { return Ok(Again::Now) };
+        let Some(verdict) = plan.verdict else { return Ok(Again::Now) };
+        memory.recent.begin(mutation.clone(), now.tick);
+        match self.write(object, &verdict, true, memory, now).await? {
+            Written::Done => {}
+            Written::Outdated => return Ok(Again::Now),
+            Written::Gone => return Ok(Again::WhenChanged),
+        }
+        self.announce(object, plan.notices, now.wall).await;
+        let receipt = self.confirm_and_send(&pass.desired, &mutation).await;
+        self.conclude(object, mutation, receipt, memory).await;
+        self.reporter.deletions(lock(&self.breaker).used(self.clock.now().tick));
+        Ok(Again::WhenChanged)
+    }
+
+    async fn confirm_and_send(&self, desired: &Desired, mutation: &Mutation) -> Receipt {
+        let decided = self.clock.now();
+        let survivors = self.gather(desired, Moment::ZERO, decided).survivors;
+        let witnesses = survivors.into_iter().take(WITNESSES).map(|(key, _)| key);
+        let keys: Vec<BackupKey> = std::iter::once(mutation.target.clone()).chain(witnesses).collect();
+        self.inventory.look(&keys, decided.tick, PATIENCE).await;
+        let observed = self.gather(desired, decided.tick, self.clock.now());
+        if let Err(unconfirmed) = confirm(desired, &observed, decided.tick) {
+            return withdrawn(unconfirmed.to_string());
+        }
+        if self.stopping.is_stopping() {
+            return withdrawn("the operator is stopping".to_owned());
+        }
+        lock(&self.breaker).begin(mutation.target.clone(), self.clock.now().tick);
+        let receipt = self.aws.mutate(mutation, &self.permit(decided.tick)).await;
+        if receipt.outcome.changed_nothing() {
+            lock(&self.breaker).give_back(&mutation.target);
+        }
+        receipt
+    }
+}
+
+fn withdrawn(why: String) -> Receipt {
+    Receipt { outcome: Outcome::NotSent(Failure::new(ErrorClass::Withdrawn, why)), request_id: None }
+}
+
+/// Whether `effect` goes through the gate.
+pub(super) fn is_deletion(effect: &Effect) -> bool {
+    matches!(effect, Effect::Mutate(Mutation { change: Change::Delete, .. }))
+}

@@ -1,0 +1,97 @@
+//! The conditional write of the status, which fences every marked effect.
+
+use kube::ResourceExt;
+use plan::{
+    decide::Verdict,
+    time::{Clock, Now},
+};
+
+use super::{Reconciler, memory::Memory};
+use crate::{
+    api::{CloudHsmBackup, CloudHsmBackupStatus, report},
+    aws::Aws,
+    inventory::Describe,
+    kubernetes::{Kubernetes, Refusal},
+};
+
+/// How a write went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// The status says what the decision says.
+    Done,
+    /// What the decision rested on has changed: decide again.
+    Outdated,
+    /// The resource is gone.
+    Gone,
+}
+
+/// How often a write is repeated when only others' fields have changed.
+const MOST_TRIES: u32 = 5;
+
+impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D> {
+    /// Writes what `verdict` says to the status of `object`, which becomes what the API server has then.
+    ///
+    /// Nothing is written when the status says it already, except as a `fence`: then the API
+    /// server has to agree, at this moment, that nothing has changed since the decision.
+    pub(super) async fn write(
+        &self,
+        object: &mut CloudHsmBackup,
+        verdict: &Verdict,
+        fence: bool,
+        memory: &mut Memory,
+        now: Now,
+    ) -> Result<Written, Refusal> {
+        for _ in 0..MOST_TRIES {
+            let before = object.status.clone().unwrap_or_default();
+            let after = report::status(verdict, object.metadata.generation, &before, now.wall);
+            if !fence && report::ours(&before) == after {
+                return Ok(Written::Done);
+            }
+            match self.apply(object, &after, memory).await {
+                Ok(()) => return Ok(Written::Done),
+                Err(Refusal::Gone) => return Ok(Written::Gone),
+                Err(Refusal::Conflict) => {}
+                Err(refusal) => return Err(refusal),
+            }
+            let Some(current) = self.kubernetes.read(&object.object_name()).await? else {
+                return Ok(Written::Gone);
+            };
+            let same = rests_on_the_same(object, &current);
+            *object = current;
+            if !same {
+                return Ok(Written::Outdated);
+            }
+        }
+        Ok(Written::Outdated)
+    }
+
+    async fn apply(
+        &self,
+        object: &mut CloudHsmBackup,
+        status: &CloudHsmBackupStatus,
+        memory: &mut Memory,
+    ) -> Result<(), Refusal> {
+        let result = self.kubernetes.apply_status(object, status).await;
+        self.reporter.status_written(result.as_ref().map(drop));
+        let after = result?;
+        memory.wrote(object.metadata.resource_version.clone(), &after);
+        self.index.set(&after);
+        *object = after;
+        Ok(())
+    }
+}
+
+/// Whether a decision about `before` holds for `after`: same object, wish, annotations, finalizers and marks.
+fn rests_on_the_same(before: &CloudHsmBackup, after: &CloudHsmBackup) -> bool {
+    let ours = |object: &CloudHsmBackup| {
+        let annotations = object.annotations().iter();
+        let ours = annotations.filter(|(key, _)| key.starts_with(crate::api::GROUP));
+        ours.map(|(key, value)| (key.clone(), value.clone())).collect::<Vec<_>>()
+    };
+    before.uid() == after.uid()
+        && before.metadata.generation == after.metadata.generation
+        && before.metadata.deletion_timestamp == after.metadata.deletion_timestamp
+        && ours(before) == ours(after)
+        && before.finalizers() == after.finalizers()
+        && before.ledger().marks == after.ledger().marks
+}

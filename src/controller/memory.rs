@@ -1,0 +1,82 @@
+//! What the process remembers of each resource between two passes.
+
+use std::{collections::HashMap, sync::Mutex};
+
+use kube::ResourceExt;
+use plan::{desired::ObjectName, recent::Recent, time::Moment};
+
+use super::lock;
+use crate::api::{CloudHsmBackup, RECONCILE_REQUEST};
+
+/// What is remembered of one resource.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Memory {
+    uid: Option<String>,
+    generation: Option<i64>,
+    request: Option<String>,
+    /// Looks at the backup must have begun at this moment or later to count.
+    pub(super) since: Moment,
+    /// The last tries.
+    pub(super) recent: Recent,
+    /// The version that our last write replaced, and what the write made of it: the cache may
+    /// still show the former.
+    written: Option<(Option<String>, Box<CloudHsmBackup>)>,
+    /// How many passes failed in a row.
+    pub(super) failures: u32,
+}
+
+impl Memory {
+    /// Takes note of `object` as the cache shows it. A new or changed wish wants a new look.
+    pub(super) fn meet(&mut self, object: &CloudHsmBackup, looked_before: bool, now: Moment) {
+        if self.uid != object.uid() {
+            *self = Self { uid: object.uid(), ..Self::default() };
+            // At start one scan answers for all; later each new resource gets a look of its own.
+            self.since = if looked_before { now } else { Moment::ZERO };
+        } else if self.generation != object.metadata.generation {
+            self.since = now;
+        }
+        self.generation = object.metadata.generation;
+        let request = object.annotations().get(RECONCILE_REQUEST);
+        let handled = object.status.as_ref().and_then(|status| status.last_handled_reconcile_at.as_ref());
+        if request.is_some() && request != handled && request != self.request.as_ref() {
+            self.since = now;
+        }
+        self.request = request.cloned();
+    }
+
+    /// `object` as it is after our own last write, if the cache does not show that yet.
+    pub(super) fn newest(&self, object: CloudHsmBackup) -> CloudHsmBackup {
+        match &self.written {
+            Some((replaced, written)) if *replaced == object.metadata.resource_version => (**written).clone(),
+            _ => object,
+        }
+    }
+
+    /// Our write made `after` of the version `replaced`.
+    pub(super) fn wrote(&mut self, replaced: Option<String>, after: &CloudHsmBackup) {
+        if replaced != after.metadata.resource_version {
+            self.written = Some((replaced, Box::new(after.clone())));
+        }
+    }
+}
+
+/// What is remembered of all resources.
+#[derive(Debug, Default)]
+pub(super) struct Memories(Mutex<HashMap<ObjectName, Memory>>);
+
+impl Memories {
+    /// What is remembered of `name`. A resource is never reconciled twice at once, so nobody else changes it meanwhile.
+    pub(super) fn recall(&self, name: &ObjectName) -> Memory {
+        lock(&self.0).get(name).cloned().unwrap_or_default()
+    }
+
+    /// Remembers it.
+    pub(super) fn keep(&self, name: &ObjectName, memory: &Memory) {
+        lock(&self.0).insert(name.clone(), memory.clone());
+    }
+
+    /// Forgets it: the resource is gone.
+    pub(super) fn forget(&self, name: &ObjectName) {
+        lock(&self.0).remove(name);
+    }
+}

@@ -1,0 +1,113 @@
+//! One reconcile: observe, plan, write the status, do one thing, look again.
+//!
+//! [`Reconciler`] is generic over the port to AWS, the port to the API server and the clock,
+//! and holds no socket, timer or controller runtime, so that a simulation can drive it.
+//! [`wiring`] alone knows `kube::runtime::Controller`.
+
+mod act;
+mod delete;
+mod fence;
+mod index;
+mod memory;
+mod observe;
+mod reconcile;
+pub mod report;
+pub mod wiring;
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use plan::{deletion::Breaker, settings::Settings, time::Clock};
+
+pub use index::Index;
+pub use reconcile::Error;
+
+use self::{memory::Memories, report::Reporter};
+use crate::{
+    aws::Aws,
+    inventory::{Describe, Inventory, Pacer},
+    kubernetes::Kubernetes,
+};
+
+/// Whether the process may still begin something. One flag, read by everyone who acts.
+#[derive(Clone, Debug, Default)]
+pub struct Stopping(Arc<AtomicBool>);
+
+impl Stopping {
+    /// From now on nothing new is begun.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the process is stopping.
+    pub fn is_stopping(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Everything that a reconcile needs.
+pub struct Reconciler<A, K, C, D> {
+    aws: A,
+    kubernetes: K,
+    clock: C,
+    inventory: Arc<Inventory<D, C>>,
+    index: Arc<Index>,
+    settings: Settings,
+    reporter: Arc<dyn Reporter>,
+    stopping: Stopping,
+    changes: Pacer<C>,
+    memories: Memories,
+    breaker: Mutex<Breaker>,
+    /// Deletions of the whole account pass here one at a time.
+    deletion: tokio::sync::Mutex<()>,
+}
+
+/// What a [`Reconciler`] is made of.
+pub struct Parts<A, K, C, D> {
+    /// The port to AWS, for changes.
+    pub aws: A,
+    /// The port to the API server.
+    pub kubernetes: K,
+    /// The clock.
+    pub clock: C,
+    /// What is known of AWS.
+    pub inventory: Arc<Inventory<D, C>>,
+    /// What is known of the other resources.
+    pub index: Arc<Index>,
+    /// The settings.
+    pub settings: Settings,
+    /// The most changes a second and region.
+    pub rate: f64,
+    /// Who hears of what happens.
+    pub reporter: Arc<dyn Reporter>,
+    /// Whether the process is stopping.
+    pub stopping: Stopping,
+}
+
+impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D> {
+    /// Puts the parts together.
+    pub fn new(parts: Parts<A, K, C, D>) -> Self {
+        let Parts { aws, kubernetes, clock, inventory, index, settings, rate, reporter, stopping } = parts;
+        Self {
+            aws,
+            kubernetes,
+            changes: Pacer::new(clock.clone(), rate),
+            clock,
+            inventory,
+            index,
+            settings,
+            reporter,
+            stopping,
+            memories: Memories::default(),
+            breaker: Mutex::default(),
+            deletion: tokio::sync::Mutex::default(),
+        }
+    }
+}
+
+/// A panic while a lock is held leaves plain data behind, no broken invariant.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

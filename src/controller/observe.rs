@@ -1,0 +1,52 @@
+//! The first step: what is known of the backup, and what is asked for because it is not.
+
+use plan::{
+    decide::{Lookout, Observed, gather},
+    desired::Desired,
+    effect::{Change, Mutation},
+    inventory::Sight,
+    ledger::{Ledger, Mark},
+    model::BackupState,
+    time::{Clock, Moment, Now},
+};
+
+use super::{Reconciler, lock, memory::Memory};
+use crate::{aws::Aws, inventory::Describe, kubernetes::Kubernetes};
+
+impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D> {
+    /// Collects what looks that began at `since` or later show.
+    pub(super) fn gather(&self, desired: &Desired, since: Moment, now: Now) -> Observed {
+        let marked = self.index.marked_for_deletion();
+        let mut breaker = lock(&self.breaker);
+        self.inventory.read(|world| {
+            for (region, core) in world.regions().filter(|(_, core)| core.snapshot().scanned().is_some()) {
+                breaker.count_region(region, core.snapshot().backups().map(|(backup, _)| &**backup), now);
+            }
+            let lookout = Lookout { world, breaker: &breaker, marked: &marked };
+            gather(desired, lookout, since, &self.settings, now.tick)
+        })
+    }
+
+    /// Observes for one pass, asks for what is missing, and brings the memory up to date.
+    pub(super) fn observe(
+        &self,
+        desired: &Desired,
+        ledger: &Ledger,
+        memory: &mut Memory,
+        now: Now,
+    ) -> Observed {
+        let deletion = Mutation { target: desired.backup.clone(), change: Change::Delete };
+        if ledger.marks.deletion.is_some_and(Mark::is_open) {
+            memory.recent.found_mark(deletion.clone(), now.tick);
+        }
+        let observed = self.gather(desired, memory.since, now);
+        match &observed.primary {
+            Sight::Present { backup, began } if backup.state == BackupState::Ready => {
+                memory.recent.saw_unchanged(&deletion.key(), *began);
+            }
+            Sight::Pending | Sight::Unclear(_) => self.inventory.ask(&desired.backup, memory.since),
+            Sight::Present { .. } | Sight::Absent { .. } => {}
+        }
+        observed
+    }
+}

@@ -1,0 +1,180 @@
+//! The only reader of AWS: timers, calls and sharing around the pure inventory of `plan`.
+//!
+//! One task for each region that some resource names. It feeds [`World`] with answers and
+//! the passing of time, makes the calls that come out, and tells whom a change concerns.
+//! What is known is read with [`Inventory::read`], without waiting; what is not known yet is
+//! asked for with [`Inventory::ask`], and the answer wakes the resource.
+
+mod listing;
+mod pacer;
+mod region;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use plan::{
+    error::Failure,
+    inventory::{Input, Page, Query, Sight, World},
+    model::{AccountId, BackupId, BackupKey, Region},
+    settings::Settings,
+    time::{Clock, Moment},
+};
+use tokio::sync::{mpsc, watch};
+
+pub use pacer::Pacer;
+
+/// The calls that read AWS.
+pub trait Describe: Send + Sync + 'static {
+    /// One page of DescribeBackups.
+    fn describe(
+        &self,
+        region: &Region,
+        query: &Query,
+        token: Option<&str>,
+    ) -> impl Future<Output = Result<Page, Failure>> + Send;
+
+    /// The account of the credentials.
+    fn account(&self, region: &Region) -> impl Future<Output = Result<AccountId, Failure>> + Send;
+}
+
+/// What the inventory tells of its work.
+pub trait Witness: Send + Sync + 'static {
+    /// A scan of `region` ended well. `doubted`: it lost most of what was known.
+    fn scanned(&self, region: &Region, doubted: bool);
+    /// A scan of `region` failed.
+    fn scan_failed(&self, region: &Region, failure: &Failure);
+    /// No resource names `region` any more.
+    fn forgotten(&self, region: &Region);
+}
+
+/// Backups about which something changed or became known; `None` for all.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// The region; `None` means everywhere.
+    pub region: Option<Region>,
+    /// The backups there.
+    pub ids: BTreeSet<BackupId>,
+}
+
+/// What the tasks share.
+struct Shared<D, C> {
+    describe: D,
+    clock: C,
+    world: Mutex<World>,
+    reads: Pacer<C>,
+    witness: Arc<dyn Witness>,
+    changes: mpsc::UnboundedSender<Changed>,
+    version: watch::Sender<u64>,
+}
+
+struct Task {
+    inputs: mpsc::UnboundedSender<Input>,
+    handle: tokio::task::JoinHandle<()>,
+}
+
+/// Everything that is known of one AWS account, kept fresh.
+pub struct Inventory<D, C> {
+    shared: Arc<Shared<D, C>>,
+    tasks: Mutex<BTreeMap<Region, Task>>,
+}
+
+impl<D: Describe, C: Clock + Clone> Inventory<D, C> {
+    /// An inventory that makes at most `rate` reads a second and region. Changes arrive at the receiver.
+    pub fn new(
+        describe: D,
+        clock: C,
+        settings: &Settings,
+        rate: f64,
+        witness: Arc<dyn Witness>,
+    ) -> (Self, mpsc::UnboundedReceiver<Changed>) {
+        let (changes, receiver) = mpsc::unbounded_channel();
+        let shared = Shared {
+            describe,
+            reads: Pacer::new(clock.clone(), rate),
+            clock,
+            world: Mutex::new(World::new(settings.clone())),
+            witness,
+            changes,
+            version: watch::Sender::new(0),
+        };
+        (Self { shared: Arc::new(shared), tasks: Mutex::default() }, receiver)
+    }
+
+    /// Reads what is known.
+    pub fn read<T>(&self, read: impl FnOnce(&World) -> T) -> T {
+        read(&self.shared.world())
+    }
+
+    /// These backups are named by resources: their regions are looked at, and no others.
+    pub fn name(&self, named: BTreeMap<Region, BTreeSet<BackupId>>) {
+        let mut tasks = lock(&self.tasks);
+        tasks.retain(|region, task| {
+            let stays = named.contains_key(region);
+            if !stays {
+                task.handle.abort();
+                self.shared.world().forget(region);
+                self.shared.witness.forgotten(region);
+            }
+            stays
+        });
+        for (region, ids) in named {
+            let task = tasks.entry(region).or_insert_with_key(|region| self.watch(region.clone()));
+            // The task lives as long as its entry.
+            let _ = task.inputs.send(Input::Named(ids));
+        }
+    }
+
+    fn watch(&self, region: Region) -> Task {
+        let (inputs, receiver) = mpsc::unbounded_channel();
+        let handle = tokio::spawn(region::run(Arc::clone(&self.shared), region, receiver));
+        Task { inputs, handle }
+    }
+
+    /// Asks for a look at a backup that begins at `since` or later. Its answer wakes the resources that name it.
+    pub fn ask(&self, key: &BackupKey, since: Moment) {
+        if let Some(task) = lock(&self.tasks).get(&key.region) {
+            let _ = task.inputs.send(Input::Ask { id: key.id.clone(), since });
+        }
+    }
+
+    /// Looks at `keys` now, and waits until all are answered or `patience` is over.
+    pub async fn look(&self, keys: &[BackupKey], since: Moment, patience: Duration) {
+        let mut versions = self.shared.version.subscribe();
+        for key in keys {
+            self.ask(key, since);
+        }
+        let answered = async {
+            loop {
+                let pending =
+                    self.read(|world| keys.iter().any(|key| world.sight(key, since) == Sight::Pending));
+                if !pending || versions.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        // Without an answer in time the caller sees that nothing new is known.
+        let _ = tokio::time::timeout(patience, answered).await;
+    }
+}
+
+impl<D, C> Shared<D, C> {
+    fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.world)
+    }
+}
+
+impl<D, C> Drop for Inventory<D, C> {
+    fn drop(&mut self) {
+        for task in lock(&self.tasks).values() {
+            task.handle.abort();
+        }
+    }
+}
+
+/// A panic while a lock is held leaves plain data behind, no broken invariant.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
