@@ -1,0 +1,16 @@
+//! Makes a process of the operator: flags and environment, telemetry, metrics, health,
+//! start-up checks and shutdown.
+
+pub mod clock;
+pub mod flags;
+pub mod health;
+pub mod http;
+pub mod metrics;
+pub mod observers;
+mod preflight;
+pub mod run;
+mod shutdown;
+pub mod source;
+pub mod telemetry;
+
+pub use run::run;

@@ -1,0 +1,192 @@
+//! What must be in place before the operator can do its work: the CRD, permissions,
+//! credentials. Each thing that is wrong is said in one line that says what to do, at start
+//! and again when it changes; meanwhile the process lives and is not ready.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use k8s_openapi::api::authorization::v1::{
+    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
+};
+use kube::{Api, Client, api::PostParams};
+use serde_json::Value;
+
+use super::health::Gate;
+use crate::api::{self, GROUP};
+
+/// How often what was wrong is looked at again.
+pub(super) const AGAIN: Duration = Duration::from_secs(2);
+
+/// Says a change of state in one line, and keeps the gate in step.
+pub(super) struct Check {
+    gate: Gate,
+    said: Option<String>,
+}
+
+impl Check {
+    pub(super) fn new(gate: Gate) -> Self {
+        Self { gate, said: None }
+    }
+
+    /// Takes the result; returns whether it is well.
+    pub(super) fn take(&mut self, result: Result<(), String>) -> bool {
+        let problem = result.err();
+        if let Some(problem) = &problem {
+            if self.said.as_ref() != Some(problem) {
+                tracing::error!("{problem}");
+            }
+            self.gate.not_ready(problem.clone());
+        } else {
+            if self.said.is_some() {
+                tracing::info!("mended: {}", self.said.as_deref().unwrap_or_default());
+            }
+            self.gate.ready();
+        }
+        self.said.clone_from(&problem);
+        problem.is_none()
+    }
+}
+
+/// Whether the API server serves our CRD, and no older one than this version needs.
+///
+/// Asked of discovery, which everybody may read, so that no permission on CRDs is needed.
+pub(super) async fn crd(client: &Client) -> Result<(), String> {
+    let path = format!("/openapi/v3/apis/{GROUP}/v1alpha1");
+    let request = http_get(&path)?;
+    let served: Value = match client.request(request).await {
+        Ok(served) => served,
+        // The body of this 404 is plain text, so only its code can be relied on.
+        Err(kube::Error::Api(status)) if status.code == 404 => {
+            return Err(format!(
+                "the CRD cloudhsmbackups.{GROUP} is not installed: kubectl apply -f the file in crds/, or the output of `cloudhsm-backup-operator crd`"
+            ));
+        }
+        Err(error) => return Err(format!("cannot ask the API server for the CRD: {error}")),
+    };
+    let lacking = lacking(&served);
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "the CRD cloudhsmbackups.{GROUP} is older than this operator, it lacks {}: apply the output of `cloudhsm-backup-operator crd`",
+        lacking.into_iter().collect::<Vec<_>>().join(", ")
+    ))
+}
+
+fn http_get(path: &str) -> Result<hyper::Request<Vec<u8>>, String> {
+    hyper::Request::get(path).body(Vec::new()).map_err(|error| error.to_string())
+}
+
+/// The fields of our schema that the served one does not have.
+fn lacking(served: &Value) -> BTreeSet<String> {
+    let schemas = served.pointer("/components/schemas").and_then(Value::as_object);
+    let ours = |schema: &&Value| schema.pointer("/properties/spec/properties/backupId").is_some();
+    let served = schemas.and_then(|schemas| schemas.values().find(ours)).unwrap_or(&Value::Null);
+    let wanted = serde_json::to_value(api::crd()).unwrap_or_default();
+    let wanted = wanted.pointer("/spec/versions/0/schema/openAPIV3Schema").unwrap_or(&Value::Null);
+    let mut missing = BTreeSet::new();
+    compare("", wanted, served, &mut missing);
+    missing
+}
+
+fn compare(path: &str, wanted: &Value, served: &Value, missing: &mut BTreeSet<String>) {
+    let Some(properties) = wanted.get("properties").and_then(Value::as_object) else {
+        if let Some(items) = wanted.get("items") {
+            compare(path, items, served.get("items").unwrap_or(&Value::Null), missing);
+        }
+        return;
+    };
+    for (name, wanted) in properties {
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        match served.get("properties").and_then(|properties| properties.get(name)) {
+            Some(served) => compare(&path, wanted, served, missing),
+            None => {
+                missing.insert(path);
+            }
+        }
+    }
+}
+
+/// What the operator does to the API server: verb, resource, subresource, group.
+const NEEDED: [(&str, &str, &str, &str); 6] = [
+    ("get", "cloudhsmbackups", "", GROUP),
+    ("list", "cloudhsmbackups", "", GROUP),
+    ("watch", "cloudhsmbackups", "", GROUP),
+    ("patch", "cloudhsmbackups", "", GROUP),
+    ("patch", "cloudhsmbackups", "status", GROUP),
+    ("create", "events", "", "events.k8s.io"),
+];
+
+/// Whether the operator may do all that it needs to, in `namespaces` (empty for all).
+pub(super) async fn permissions(client: &Client, namespaces: &[String]) -> Result<(), String> {
+    let scopes: Vec<Option<&str>> = if namespaces.is_empty() {
+        vec![None]
+    } else {
+        namespaces.iter().map(|n| Some(n.as_str())).collect()
+    };
+    let mut denied = BTreeSet::new();
+    for scope in scopes {
+        for (verb, resource, subresource, group) in NEEDED {
+            if !may(client, scope, verb, resource, subresource, group).await? {
+                let slash = if subresource.is_empty() { "" } else { "/" };
+                let place = scope.map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
+                denied.insert(format!("{verb} {resource}{slash}{subresource}.{group}{place}"));
+            }
+        }
+    }
+    if denied.is_empty() {
+        return Ok(());
+    }
+    let denied = denied.into_iter().collect::<Vec<_>>().join(", ");
+    Err(format!("the operator's account lacks permissions: {denied}; bind the ClusterRole in deploy/ to it"))
+}
+
+async fn may(
+    client: &Client,
+    namespace: Option<&str>,
+    verb: &str,
+    resource: &str,
+    subresource: &str,
+    group: &str,
+) -> Result<bool, String> {
+    let review = SelfSubjectAccessReview {
+        spec: SelfSubjectAccessReviewSpec {
+            resource_attributes: Some(ResourceAttributes {
+                namespace: namespace.map(str::to_owned),
+                verb: Some(verb.to_owned()),
+                resource: Some(resource.to_owned()),
+                subresource: Some(subresource.to_owned()).filter(|name| !name.is_empty()),
+                group: Some(group.to_owned()),
+                ..ResourceAttributes::default()
+            }),
+            ..SelfSubjectAccessReviewSpec::default()
+        },
+        ..SelfSubjectAccessReview::default()
+    };
+    let answer = Api::all(client.clone()).create(&PostParams::default(), &review).await;
+    let answer: SelfSubjectAccessReview =
+        answer.map_err(|error| format!("cannot ask for permissions: {error}"))?;
+    Ok(answer.status.is_some_and(|status| status.allowed))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_current_crd_lacks_nothing_and_an_older_one_is_told_by_its_missing_fields() {
+        let mut schema = serde_json::to_value(api::crd())
+            .unwrap()
+            .pointer("/spec/versions/0/schema/openAPIV3Schema")
+            .unwrap()
+            .clone();
+        let served = |schema: &Value| json!({ "components": { "schemas": { "dev.cloudhsm-backup.v1alpha1.CloudHsmBackup": schema } } });
+        assert_eq!(lacking(&served(&schema)), BTreeSet::new());
+        schema.pointer_mut("/properties/spec/properties").unwrap().as_object_mut().unwrap().remove("suspend");
+        let copies = schema.pointer_mut("/properties/status/properties/copies/items/properties").unwrap();
+        copies.as_object_mut().unwrap().remove("request");
+        let expected = ["spec.suspend", "status.copies.request"].map(str::to_owned).into();
+        assert_eq!(lacking(&served(&schema)), expected);
+    }
+}
