@@ -1,5 +1,5 @@
 //! Real parts for tests and the demo, run as child processes that end with the one that started
-//! them: a Kubernetes control plane today. Knows nothing of the operator's rules.
+//! them: a Kubernetes control plane and the operator. Knows nothing of the operator's rules.
 #![allow(clippy::disallowed_methods, reason = "tests run in real time")]
 
 mod assets;
@@ -9,6 +9,7 @@ mod control_plane;
 mod folder;
 mod kubeconfig;
 mod kubectl;
+mod operator;
 mod ports;
 mod process;
 mod watchdog;
@@ -17,5 +18,6 @@ pub use assets::{Assets, Error as AssetsError};
 pub use control_plane::{ControlPlane, Error, Options};
 pub use folder::Folder;
 pub use kubectl::{Error as KubectlError, Kubectl};
+pub use operator::{Operator, Start};
 pub use ports::free_ports;
 pub use process::{Error as ProcessError, Process};

@@ -1,0 +1,43 @@
+# The two commands of the README are `make demo` and `make test`; `make help` lists the rest.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := bash
+CARGO ?= cargo
+
+##@ Commands
+
+.PHONY: demo
+demo: tools ## Show the main job on real parts; Ctrl-C ends it. ONCE=1: end by itself, exit code 0 if every check held
+	$(CARGO) build --locked --bin cloudhsm-backup-operator
+	$(CARGO) build --locked -p testbed --bin demo
+	@hack/control-plane/provide >/dev/null
+	@exec $${CARGO_TARGET_DIR:-target}/debug/demo --operator $${CARGO_TARGET_DIR:-target}/debug/cloudhsm-backup-operator $(if $(ONCE),--once)
+
+.PHONY: test
+test: tools ## Run every test: unit, emulator, wire and control plane
+	@hack/control-plane/provide >/dev/null
+	$(CARGO) test --locked --workspace
+
+.PHONY: lint
+lint: tools ## Check formatting, lints and documentation
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+
+.PHONY: generate
+generate: tools ## Write the generated files anew: the CRD
+	UPDATE=1 $(CARGO) test --locked --test crd
+
+.PHONY: clean
+clean: ## Remove what was built here; the control plane's cache stays
+	$(CARGO) clean
+
+.PHONY: help
+help: ## List the commands
+	@awk 'BEGIN { FS = ":.*##" } /^[a-z-]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# What must be there before anything can be built, said clearly when it is not.
+.PHONY: tools
+tools:
+	@command -v $(CARGO) >/dev/null || { echo "make: cargo is missing: install Rust $$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) or later, https://rustup.rs" >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "make: a C compiler (cc) is missing: install gcc or clang; the TLS library is built with it" >&2; exit 1; }

@@ -1,0 +1,275 @@
+//! A bench for one test: a namespace, an emulator and an operator of its own, on the one
+//! control plane of this test binary.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use cloudhsm_backup_operator::api;
+use emulator::{Backup, Call, Config, Emulator};
+use serde_json::Value;
+use testbed::{ControlPlane, Folder, Operator, Options, Start};
+
+/// The region that most tests use.
+pub const REGION: &str = "eu-west-1";
+/// Another one.
+pub const ELSEWHERE: &str = "eu-central-1";
+/// A cluster.
+pub const CLUSTER: &str = "cluster-dygnwhmscg5";
+/// The access key of another account than the emulator's own.
+pub const STRANGER: &str = "AKIASTRANGER";
+/// That account.
+pub const STRANGERS_ACCOUNT: &str = "999988887777";
+
+const PATIENCE: Duration = Duration::from_secs(45);
+const POLL: Duration = Duration::from_millis(50);
+
+/// The control plane, with our CRD.
+pub fn plane() -> &'static ControlPlane {
+    static PLANE: OnceLock<ControlPlane> = OnceLock::new();
+    PLANE.get_or_init(|| {
+        let plane = ControlPlane::start(Options { audit: true, controller_manager: true }).unwrap();
+        plane.kubectl_stdin(&["apply", "-f", "-"], &api::crd_yaml()).unwrap();
+        let crd = "crd/cloudhsmbackups.cloudhsm-backup.dev";
+        plane.kubectl_ok(&["wait", "--for=condition=Established", crd, "--timeout=30s"]).unwrap();
+        plane
+    })
+}
+
+/// What a bench is made with.
+pub struct Setup {
+    /// Flags of the operator, beside namespace and short intervals.
+    pub flags: Vec<&'static str>,
+    /// Whether the operator runs from the start.
+    pub running: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { flags: Vec::new(), running: true }
+    }
+}
+
+/// One test's own corner of the world.
+pub struct Bench {
+    /// The namespace.
+    pub namespace: String,
+    /// AWS.
+    pub aws: Emulator,
+    start: Start,
+    operator: Option<Operator>,
+    folder: Folder,
+    starts: u32,
+}
+
+impl Bench {
+    /// A bench with an operator that polls every second.
+    pub fn new() -> Self {
+        Self::with(Setup::default())
+    }
+
+    /// A bench of another kind.
+    pub fn with(setup: Setup) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let namespace = format!("test-{}", NEXT.fetch_add(1, Ordering::SeqCst));
+        plane().kubectl_ok(&["create", "namespace", &namespace]).unwrap();
+        let accounts = [(STRANGER.to_owned(), STRANGERS_ACCOUNT.to_owned())].into();
+        let aws = Emulator::start(Config { accounts, ..Config::default() }).unwrap();
+        let folder = Folder::new("bench-").unwrap();
+        let mut flags = vec!["--watch-namespace".to_owned(), namespace.clone(), "--aws-rate=1000".to_owned()];
+        for (flag, value) in [("--poll-interval", "1s"), ("--confirm-after", "1s")] {
+            if !setup.flags.iter().any(|given| given.starts_with(flag)) {
+                flags.push(format!("{flag}={value}"));
+            }
+        }
+        flags.extend(setup.flags.iter().map(|flag| (*flag).to_owned()));
+        let start = Start {
+            program: PathBuf::from(env!("CARGO_BIN_EXE_cloudhsm-backup-operator")),
+            kubeconfig: plane().kubeconfig().to_owned(),
+            aws: aws.url(),
+            access_key: Some("AKIATEST".to_owned()),
+            flags,
+            log: PathBuf::new(),
+        };
+        let mut bench = Self { namespace, aws, start, operator: None, folder, starts: 0 };
+        if setup.running {
+            bench.run();
+        }
+        bench
+    }
+
+    /// Starts the operator, afresh if it runs.
+    pub fn run(&mut self) {
+        self.stop();
+        self.starts += 1;
+        self.start.log = self.folder.path().join(format!("operator-{}.log", self.starts));
+        self.operator = Some(Operator::start(&self.start).unwrap());
+    }
+
+    /// Ends the operator at once, as a crash would.
+    pub fn stop(&mut self) {
+        self.operator = None;
+    }
+
+    /// Changes how the operator is started the next time.
+    pub fn restart_with(&mut self, change: impl FnOnce(&mut Start)) {
+        change(&mut self.start);
+        self.run();
+    }
+
+    /// The running operator.
+    pub fn operator(&mut self) -> &mut Operator {
+        self.operator.as_mut().expect("the operator runs")
+    }
+
+    /// kubectl in the namespace; stdout.
+    pub fn kubectl(&self, args: &[&str]) -> String {
+        let args = [&["-n", self.namespace.as_str()], args].concat();
+        plane().kubectl_ok(&args).unwrap()
+    }
+
+    /// Applies a manifest and returns what kubectl says if it is refused.
+    pub fn try_apply(&self, manifest: &str) -> Result<(), String> {
+        let args = ["-n", &self.namespace, "apply", "-f", "-"];
+        let output = plane().kubectl_stdin(&args, manifest).unwrap();
+        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+    }
+
+    /// Applies a resource with these lines as its spec.
+    pub fn apply(&self, name: &str, spec: &str) {
+        self.try_apply(&manifest(name, spec)).unwrap();
+    }
+
+    /// Applies a resource for `backup` in [`REGION`] with these further lines.
+    pub fn declare(&self, name: &str, backup: &str, more: &str) {
+        self.apply(name, &format!("backupId: {backup}\nregion: {REGION}\n{more}"));
+    }
+
+    /// Merge-patches a resource.
+    pub fn patch(&self, name: &str, patch: &str) {
+        self.kubectl(&["patch", "hsmb", name, "--type=merge", "-p", patch]);
+    }
+
+    /// The resource, or null.
+    pub fn object(&self, name: &str) -> Value {
+        let args = ["-n", &self.namespace, "get", "hsmb", name, "-o", "json", "--ignore-not-found"];
+        let output = plane().kubectl(&args).unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+    }
+
+    /// Waits until the resource is as `expected` says, and returns it.
+    pub fn until(&self, name: &str, what: &str, expected: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let object = self.object(name);
+            if expected(&object) {
+                return object;
+            }
+            assert!(Instant::now() < deadline, "{name} never got {what}:\n{object:#}\n{}", self.log());
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Waits until condition Ready is `status` for `reason`, for the current generation.
+    pub fn until_ready(&self, name: &str, status: bool, reason: &str) -> Value {
+        self.until(name, &format!("Ready={status} {reason}"), |object| is_ready(object, status, reason))
+    }
+
+    /// Waits until the resource is gone.
+    pub fn until_gone(&self, name: &str) {
+        self.until(name, "deleted", Value::is_null);
+    }
+
+    /// Waits until a backup in [`REGION`] is as `expected` says.
+    pub fn until_backup(&self, id: &str, what: &str, expected: impl Fn(&Backup) -> bool) -> Backup {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let backup = self.aws.backup(REGION, id).unwrap();
+            if expected(&backup) {
+                return backup;
+            }
+            assert!(Instant::now() < deadline, "{id} never got {what}: {backup:?}\n{}", self.log());
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Lets the operator go on for a while in which something must not happen.
+    pub fn meanwhile(&self, polls: u32) {
+        let scans = || self.aws.calls().iter().filter(|call| call.operation == "DescribeBackups").count();
+        let (before, deadline) = (scans(), Instant::now() + PATIENCE);
+        while scans() < before + polls as usize {
+            assert!(Instant::now() < deadline, "the operator does not poll\n{}", self.log());
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// The names of the operations that changed something, or tried to.
+    pub fn mutations(&self) -> Vec<String> {
+        let reads = ["DescribeBackups", "GetCallerIdentity"];
+        let calls = self.aws.calls().into_iter().map(|call| call.operation);
+        calls.filter(|operation| !reads.contains(&operation.as_str())).collect()
+    }
+
+    /// The calls of one operation, oldest first.
+    pub fn calls(&self, operation: &str) -> Vec<Call> {
+        self.aws.calls().into_iter().filter(|call| call.operation == operation).collect()
+    }
+
+    /// The reasons and notes of the Events in the namespace.
+    pub fn events(&self) -> Vec<(String, String)> {
+        let events = self.kubectl(&["get", "events.events.k8s.io", "-o", "json"]);
+        let events: Value = serde_json::from_str(&events).unwrap();
+        let text = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
+        let items = events["items"].as_array().unwrap().iter();
+        items.map(|event| (text(event, "reason"), text(event, "note"))).collect()
+    }
+
+    /// What the operator logged, for the message of a test that fails.
+    pub fn log(&self) -> String {
+        self.operator.as_ref().map(Operator::log).unwrap_or_default()
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A manifest with these lines as its spec.
+pub fn manifest(name: &str, spec: &str) -> String {
+    let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
+    format!("apiVersion: cloudhsm-backup.dev/v1alpha1\nkind: CloudHsmBackup\nmetadata: {{name: {name}}}\nspec:\n{spec}")
+}
+
+/// One condition of a resource, or null.
+pub fn condition<'a>(object: &'a Value, type_: &str) -> &'a Value {
+    let conditions = object["status"]["conditions"].as_array();
+    conditions.and_then(|all| all.iter().find(|one| one["type"] == type_)).unwrap_or(&Value::Null)
+}
+
+/// The message of a condition; empty when there is none.
+pub fn message<'a>(object: &'a Value, type_: &str) -> &'a str {
+    condition(object, type_)["message"].as_str().unwrap_or_default()
+}
+
+/// Asserts that exactly one of Stalled and Reconciling is there, with the reason of Ready.
+pub fn assert_stance(object: &Value, stance: &str) {
+    let other = if stance == "Stalled" { "Reconciling" } else { "Stalled" };
+    assert_eq!(condition(object, stance)["status"], "True", "{object:#}");
+    assert_eq!(condition(object, stance)["reason"], condition(object, "Ready")["reason"]);
+    assert!(condition(object, other).is_null(), "{object:#}");
+}
+
+/// Whether condition Ready is so, for the current generation.
+pub fn is_ready(object: &Value, status: bool, reason: &str) -> bool {
+    let ready = condition(object, "Ready");
+    ready["status"] == if status { "True" } else { "False" }
+        && ready["reason"] == reason
+        && ready["observedGeneration"] == object["metadata"]["generation"]
+}
