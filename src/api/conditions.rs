@@ -57,6 +57,11 @@ pub(super) fn of(
     conditions
 }
 
+/// Whether a condition is one of ours.
+pub(super) fn is_ours(condition: &Condition) -> bool {
+    TYPES.contains(&condition.type_.as_str())
+}
+
 /// Our conditions among `conditions`, in our order. Others belong to whoever set them.
 pub(super) fn ours(conditions: &[Condition]) -> Vec<Condition> {
     TYPES

@@ -2,7 +2,7 @@
 
 use plan::{
     ledger::{self, Ledger, Marks, Recorded},
-    model::{BackupState, ClusterId, account_of_arn},
+    model::account_of_arn,
 };
 
 use super::{
@@ -21,11 +21,10 @@ impl CloudHsmBackupStatus {
     fn ledger(&self) -> Ledger {
         let ready = self.conditions.iter().find(|condition| condition.type_ == conditions::READY);
         Ledger {
-            recorded: self.backup_state.as_ref().map(|state| Recorded {
-                account: self.backup_arn.as_deref().and_then(account_of_arn),
-                cluster: self.cluster.as_deref().and_then(|cluster| ClusterId::parse(cluster).ok()),
-                gone: state == BackupState::Deleted.name(),
-            }),
+            recorded: self
+                .backup_state
+                .as_ref()
+                .map(|_| Recorded { account: self.backup_arn.as_deref().and_then(account_of_arn) }),
             marks: Marks {
                 managed_tag_keys: self.managed_tag_keys.iter().cloned().collect(),
                 deletion: self.deletion.map(Into::into),

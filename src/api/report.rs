@@ -6,6 +6,7 @@ use plan::{
     ledger::Marks,
     model::{Backup, BackupState},
 };
+use serde_json::Value;
 
 use super::{conditions, status::CloudHsmBackupStatus};
 
@@ -40,6 +41,28 @@ pub fn ours(status: &CloudHsmBackupStatus) -> CloudHsmBackupStatus {
     CloudHsmBackupStatus { conditions: conditions::ours(&status.conditions), ..status.clone() }
 }
 
+/// The merge patch that takes from `now` what is ours and not in `wanted`; `None` if there is nothing.
+pub fn leftovers(now: &CloudHsmBackupStatus, wanted: &CloudHsmBackupStatus) -> Option<Value> {
+    let with_foreign = |mut status: CloudHsmBackupStatus| {
+        let foreign = now.conditions.iter().filter(|condition| !conditions::is_ours(condition));
+        status.conditions.extend(foreign.cloned());
+        serde_json::to_value(status).ok()
+    };
+    // As JSON, in which times have the precision that the API server keeps.
+    let patch = difference(&with_foreign(ours(now))?, &with_foreign(wanted.clone())?);
+    patch.as_object().is_some_and(|patch| !patch.is_empty()).then_some(patch)
+}
+
+/// What a merge patch must say to turn `now` into `wanted`.
+fn difference(now: &Value, wanted: &Value) -> Value {
+    let (Some(now), Some(wanted)) = (now.as_object(), wanted.as_object()) else { return wanted.clone() };
+    let gone = now.keys().filter(|key| !wanted.contains_key(*key)).map(|key| (key.clone(), Value::Null));
+    let changed = wanted.iter().filter(|(key, value)| now.get(*key) != Some(value));
+    let changed =
+        changed.map(|(key, value)| (key.clone(), difference(now.get(key).unwrap_or(&Value::Null), value)));
+    gone.chain(changed).collect()
+}
+
 fn facts(backup: &Backup, before: &CloudHsmBackupStatus) -> CloudHsmBackupStatus {
     let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
     let source = backup.source.clone().unwrap_or_default();
@@ -58,7 +81,7 @@ fn facts(backup: &Backup, before: &CloudHsmBackupStatus) -> CloudHsmBackupStatus
         source_cluster: source.cluster.map(|cluster| cluster.to_string()),
         hsm_type: text(&backup.hsm_type),
         mode: text(&backup.mode),
-        tags: Some(backup.tags.clone()).filter(|tags| !tags.is_empty()),
+        tags: backup.tags.clone().filter(|tags| !tags.is_empty()),
         copies: before.copies.clone(),
         ..CloudHsmBackupStatus::default()
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use kube::{CustomResource, KubeSchema};
 use plan::model::{AccountId, BackupId, Region};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::status::CloudHsmBackupStatus;
@@ -163,6 +163,7 @@ pub struct CloudHsmBackupSpec {
 
     /// What deleting this resource does in AWS. Retain, the default: nothing. Delete: the backup and the listed copies are deleted first
     /// (they can be undeleted for 7 days), and the resource is held by a finalizer until that is done; setting it back to Retain releases it.
+    #[schemars(schema_with = "deletion_policy")]
     #[serde(default = "retain", skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
 
@@ -172,7 +173,7 @@ pub struct CloudHsmBackupSpec {
 }
 
 /// What deleting the resource does to the backup.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
 pub enum DeletionPolicy {
     /// Nothing happens in AWS.
     Retain,
@@ -208,6 +209,11 @@ fn retain() -> Option<DeletionPolicy> {
 #[expect(clippy::unnecessary_wraps, reason = "serde wants the field's own type")]
 fn not() -> Option<bool> {
     Some(false)
+}
+
+/// Null stands among the values: the API server holds a null against the enum also where it is allowed.
+fn deletion_policy(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "nullable": true, "enum": ["Retain", "Delete", null], "default": "Retain" })
 }
 
 /// The characters that AWS allows in tag keys and values.

@@ -160,7 +160,7 @@ pub struct CopyStatus {
     pub request: Option<CopyRequest>,
     /// How many attempts have failed in a row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attempts: Option<u32>,
+    pub attempts: Option<i32>,
     /// The last attempt that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<CopyFailure>,

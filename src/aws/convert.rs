@@ -64,8 +64,9 @@ fn timestamp(time: DateTime) -> Option<Timestamp> {
     Timestamp::from_millisecond(milliseconds).ok()
 }
 
-fn tags(list: Option<Vec<types::Tag>>) -> Tags {
-    list.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect()
+/// A missing list is unknown: AWS reports an empty one as such.
+fn tags(list: Option<Vec<types::Tag>>) -> Option<Tags> {
+    Some(list?.into_iter().map(|tag| (tag.key, tag.value)).collect())
 }
 
 #[cfg(test)]

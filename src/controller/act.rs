@@ -121,7 +121,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
                 tracing::info!(%resource, reason, note, "no Event: its namespace is being deleted");
             }
             refusal => {
-                tracing::warn!(%resource, reason, note, %refusal, "no Event: the API server refused it")
+                tracing::warn!(%resource, reason, note, %refusal, "no Event: the API server refused it");
             }
         }
     }

@@ -47,12 +47,12 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         let plan = self.decide(pass, memory, now);
         let Some(Effect::Mutate(mutation)) = plan.effect.filter(is_deletion) else { return Ok(Again::Now) };
         let Some(verdict) = plan.verdict else { return Ok(Again::Now) };
-        memory.recent.begin(mutation.clone(), now.tick);
         match self.write(object, &verdict, true, memory, now).await? {
             Written::Done => {}
             Written::Outdated => return Ok(Again::Now),
             Written::Gone => return Ok(Again::WhenChanged),
         }
+        memory.recent.begin(mutation.clone(), self.clock.now().tick);
         self.announce(object, plan.notices, now.wall).await;
         let receipt = self.confirm_and_send(&pass.desired, &mutation).await;
         self.conclude(object, mutation, receipt, memory).await;

@@ -73,7 +73,14 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
     ) -> Result<(), Refusal> {
         let result = self.kubernetes.apply_status(object, status).await;
         self.reporter.status_written(result.as_ref().map(drop));
-        let after = result?;
+        let mut after = result?;
+        // An apply cannot remove what somebody else has set as well; left standing it would be taken for ours.
+        let left = after.status.as_ref().and_then(|now| report::leftovers(now, status));
+        if let Some(patch) = left {
+            let result = self.kubernetes.merge_status(&after, &patch).await;
+            self.reporter.status_written(result.as_ref().map(drop));
+            after = result?;
+        }
         memory.wrote(object.metadata.resource_version.clone(), &after);
         self.index.set(&after);
         *object = after;

@@ -13,7 +13,7 @@ use plan::{
     desired::ObjectName,
     model::{BackupId, BackupKey, Region},
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use super::{lock, report::Reporter};
 use crate::api::CloudHsmBackup;
@@ -21,6 +21,7 @@ use crate::api::CloudHsmBackup;
 /// The claims of every resource that is watched.
 pub struct Index {
     claims: Mutex<Claims>,
+    concerned: mpsc::UnboundedSender<ObjectName>,
     reporter: Arc<dyn Reporter>,
     /// The reason of each resource's `Ready`, as it was last reported.
     reasons: Mutex<BTreeMap<ObjectName, String>>,
@@ -32,14 +33,20 @@ pub struct Index {
 
 impl Index {
     /// An index that `watches` watches feed.
-    pub fn new(watches: usize, reporter: Arc<dyn Reporter>) -> Self {
-        Self {
+    ///
+    /// Whoever's standing may have changed arrives at the receiver, also through our own writes: the
+    /// watch event that follows one finds the claim as it is already.
+    pub fn new(watches: usize, reporter: Arc<dyn Reporter>) -> (Self, mpsc::UnboundedReceiver<ObjectName>) {
+        let (concerned, receiver) = mpsc::unbounded_channel();
+        let index = Self {
             claims: Mutex::default(),
+            concerned,
             reporter,
             reasons: Mutex::default(),
             incomplete: AtomicUsize::new(watches),
             renamed: Notify::new(),
-        }
+        };
+        (index, receiver)
     }
 
     /// Whether every watch has listed what there is. Before that nobody's standing is known.
@@ -55,23 +62,29 @@ impl Index {
         self.renamed.notify_one();
     }
 
-    /// Takes in a resource; returns the others that this concerns.
-    pub fn set(&self, object: &CloudHsmBackup) -> BTreeSet<ObjectName> {
+    /// Takes in a resource.
+    pub fn set(&self, object: &CloudHsmBackup) {
         let name = object.object_name();
         let Ok(desired) = object.desired() else { return self.remove(&name) };
         let ledger = object.ledger();
         self.report(&name, ledger.ready_reason.as_deref());
         let touched = lock(&self.claims).set(name, Claim::of(&desired, &ledger));
-        self.renamed.notify_one();
-        touched
+        self.tell(touched);
     }
 
-    /// Forgets a resource; returns the others that this concerns.
-    pub fn remove(&self, name: &ObjectName) -> BTreeSet<ObjectName> {
+    /// Forgets a resource.
+    pub fn remove(&self, name: &ObjectName) {
         self.report(name, None);
         let touched = lock(&self.claims).remove(name);
+        self.tell(touched);
+    }
+
+    fn tell(&self, touched: BTreeSet<ObjectName>) {
+        for name in touched {
+            // Nobody listens any more when the process stops.
+            let _ = self.concerned.send(name);
+        }
         self.renamed.notify_one();
-        touched
     }
 
     fn report(&self, name: &ObjectName, reason: Option<&str>) {
@@ -86,7 +99,7 @@ impl Index {
     }
 
     /// Forgets the resources of `namespace` (all, if `None`) that are not in `listed`.
-    pub fn keep_only(&self, namespace: Option<&str>, listed: &BTreeSet<ObjectName>) -> BTreeSet<ObjectName> {
+    pub fn keep_only(&self, namespace: Option<&str>, listed: &BTreeSet<ObjectName>) {
         let gone: Vec<ObjectName> = (lock(&self.claims).all())
             .map(|(name, _)| name)
             .filter(|name| {
@@ -94,7 +107,9 @@ impl Index {
             })
             .cloned()
             .collect();
-        gone.iter().flat_map(|name| self.remove(name)).collect()
+        for name in gone {
+            self.remove(&name);
+        }
     }
 
     /// How `name` stands among those that name the same backup.

@@ -103,7 +103,6 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
             Some(Effect::Mutate(mutation)) => {
                 // The permit comes before the mark: a mark is not to grow old in a queue.
                 self.changes.permit(mutation.region()).await;
-                memory.recent.begin(mutation.clone(), now.tick);
                 mutation.change == Change::Restore
             }
             _ => false,
@@ -119,6 +118,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         match plan.effect {
             Some(_) if self.stopping.is_stopping() => Ok(Again::WhenChanged),
             Some(Effect::Mutate(mutation)) => {
+                memory.recent.begin(mutation.clone(), self.clock.now().tick);
                 self.mutate(&object, mutation, now.tick, memory).await;
                 Ok(Again::WhenChanged)
             }

@@ -86,6 +86,7 @@ pub async fn run<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
     client: Client,
     watches: Watches,
     changes: mpsc::UnboundedReceiver<Changed>,
+    concerned: mpsc::UnboundedReceiver<ObjectName>,
 ) {
     let (wakers, receivers): (Vec<_>, Vec<_>) = (watches.scopes().into_iter())
         .map(|scope| {
@@ -94,11 +95,11 @@ pub async fn run<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
         })
         .unzip();
     let wakers = Wakers(Arc::new(wakers));
-    let hand_on = hand_on_changes(Arc::clone(&reconciler), changes, wakers.clone());
+    let hand_on = hand_on(Arc::clone(&reconciler), changes, concerned, wakers);
     let name = name_backups(Arc::clone(&reconciler));
-    let controllers = receivers.into_iter().map(|(scope, woken)| {
-        control(Arc::clone(&reconciler), client.clone(), scope, woken, wakers.clone(), &watches)
-    });
+    let controllers = receivers
+        .into_iter()
+        .map(|(scope, woken)| control(Arc::clone(&reconciler), client.clone(), scope, woken, &watches));
     let controllers = futures::future::join_all(controllers);
     tokio::select! {
         _ = controllers => {}
@@ -107,14 +108,21 @@ pub async fn run<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
     }
 }
 
-/// Wakes the resources that a change in AWS concerns.
-async fn hand_on_changes<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
+/// Wakes the resources that a change in AWS, or in somebody's claim, concerns.
+async fn hand_on<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
     reconciler: Arc<Reconciler<A, K, C, D>>,
     mut changes: mpsc::UnboundedReceiver<Changed>,
+    mut concerned: mpsc::UnboundedReceiver<ObjectName>,
     wakers: Wakers,
 ) {
-    while let Some(Changed { region, ids }) = changes.recv().await {
-        wakers.wake(reconciler.index.concerned(region.as_ref(), &ids));
+    loop {
+        tokio::select! {
+            Some(Changed { region, ids }) = changes.recv() => {
+                wakers.wake(reconciler.index.concerned(region.as_ref(), &ids));
+            }
+            Some(name) = concerned.recv() => wakers.wake([name]),
+            else => return,
+        }
     }
 }
 
@@ -139,7 +147,6 @@ async fn control<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
     client: Client,
     scope: Option<String>,
     woken: mpsc::UnboundedReceiver<ObjectName>,
-    wakers: Wakers,
     watches: &Watches,
 ) {
     let api: Api<Guarded> = match &scope {
@@ -147,8 +154,7 @@ async fn control<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
         None => Api::all(client),
     };
     let (reader, writer) = reflector::store();
-    let mut feed =
-        Feed { reconciler: Arc::clone(&reconciler), scope, wakers, listed: BTreeSet::new(), first: true };
+    let mut feed = Feed { reconciler: Arc::clone(&reconciler), scope, listed: BTreeSet::new(), first: true };
     let trigger = watcher(api, watcher::Config::default().page_size(PAGE))
         .default_backoff()
         // Nobody here asks who owns which field, and it is more than half of an object.
@@ -177,7 +183,6 @@ async fn control<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
 struct Feed<A, K, C, D> {
     reconciler: Arc<Reconciler<A, K, C, D>>,
     scope: Option<String>,
-    wakers: Wakers,
     listed: BTreeSet<ObjectName>,
     first: bool,
 }
@@ -185,33 +190,28 @@ struct Feed<A, K, C, D> {
 impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Feed<A, K, C, D> {
     fn take(&mut self, event: &watcher::Event<Guarded>) {
         let index: &Index = &self.reconciler.index;
-        let touched = match event {
-            watcher::Event::Init => {
-                self.listed.clear();
-                BTreeSet::new()
-            }
+        match event {
+            watcher::Event::Init => self.listed.clear(),
             watcher::Event::InitApply(object) => {
                 self.listed.insert(name_of(object));
-                set(index, object)
+                set(index, object);
             }
             watcher::Event::Apply(object) => set(index, object),
             watcher::Event::InitDone => {
-                let touched = index.keep_only(self.scope.as_deref(), &self.listed);
+                index.keep_only(self.scope.as_deref(), &self.listed);
                 if std::mem::take(&mut self.first) {
                     index.listed_one();
                 }
-                touched
             }
             watcher::Event::Delete(object) => {
                 self.reconciler.forget(&name_of(object));
-                index.remove(&name_of(object))
+                index.remove(&name_of(object));
             }
-        };
-        self.wakers.wake(touched);
+        }
     }
 }
 
-fn set(index: &Index, object: &Guarded) -> BTreeSet<ObjectName> {
+fn set(index: &Index, object: &Guarded) {
     match &object.0 {
         Ok(object) => index.set(object),
         Err(_) => index.remove(&name_of(object)),

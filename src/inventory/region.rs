@@ -85,15 +85,18 @@ fn feed<D: Describe, C: Clock>(
             Action::Scan => {
                 calls.push(Box::pin(query(Arc::clone(shared), region.clone(), Query::All, |result| {
                     Ended::Scan(Input::Scanned(result))
-                })))
+                })));
             }
             Action::Lookup(ids) => {
                 calls.push(Box::pin(query(Arc::clone(shared), region.clone(), ids, |result| {
                     Ended::Lookup(Input::LookedUp(result))
-                })))
+                })));
             }
             Action::Identify => {
-                calls.push(Box::pin(identify(Arc::clone(shared), region.clone(), Duration::ZERO)))
+                calls.push(Box::pin(identify(Arc::clone(shared), region.clone(), Duration::ZERO)));
+            }
+            Action::AccountChanged => {
+                let _ = shared.changes.send(Changed { region: None, ids: BTreeSet::new() });
             }
             Action::Changed(ids) => {
                 // Nobody listens any more when the process stops.

@@ -57,6 +57,20 @@ impl Kubernetes for KubeApi {
         in_time(api.patch_status(&object.name_any(), &params, &Patch::Apply(&patch))).await
     }
 
+    async fn merge_status(
+        &self,
+        object: &CloudHsmBackup,
+        patch: &serde_json::Value,
+    ) -> Result<CloudHsmBackup, Refusal> {
+        let patch = json!({
+            "metadata": { "resourceVersion": object.metadata.resource_version },
+            "status": patch,
+        });
+        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+        let api = self.objects(&object.namespace().unwrap_or_default());
+        in_time(api.patch_status(&object.name_any(), &params, &Patch::Merge(&patch))).await
+    }
+
     async fn set_finalizer(&self, object: &CloudHsmBackup, present: bool) -> Result<(), Refusal> {
         let others = object.finalizers().iter().filter(|finalizer| *finalizer != FINALIZER).cloned();
         let finalizers: Vec<String> = others.chain(present.then(|| FINALIZER.to_owned())).collect();

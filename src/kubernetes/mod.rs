@@ -47,6 +47,14 @@ pub trait Kubernetes: Send + Sync + 'static {
         status: &CloudHsmBackupStatus,
     ) -> impl Future<Output = Result<CloudHsmBackup, Refusal>> + Send;
 
+    /// Merges `patch` into the status of `object`, provided that it still is the version given: for what an apply
+    /// cannot remove, because somebody else applied it too. Returns the object as it is now.
+    fn merge_status(
+        &self,
+        object: &CloudHsmBackup,
+        patch: &serde_json::Value,
+    ) -> impl Future<Output = Result<CloudHsmBackup, Refusal>> + Send;
+
     /// Puts our finalizer on `object`, or takes it off, provided that it still is the version given.
     fn set_finalizer(
         &self,

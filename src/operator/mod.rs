@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod flags;
+mod gates;
 pub mod health;
 pub mod http;
 pub mod metrics;

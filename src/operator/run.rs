@@ -3,17 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use kube::{Client, Config};
-use plan::settings::Settings;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     clock::SystemClock,
     flags::RunFlags,
+    gates::Gates,
     health::Readiness,
     http::{BindError, Server, Sources},
     metrics::Metrics,
     observers::Observers,
-    preflight::{self, Check},
     shutdown,
     source::SharedAws,
 };
@@ -72,15 +71,10 @@ pub async fn run(flags: RunFlags) -> Result<(), Error> {
     let namespaces: Vec<String> = flags.watch_namespaces().into_iter().map(str::to_owned).collect();
     let watches = Watches { namespaces, concurrency: flags.concurrency(), stop: stop.clone() };
     let gates = Gates::of(&readiness);
-    let index = Arc::new(Index::new(watches.count(), Arc::new(observers.clone())));
     let work = async {
-        if !gates.pass(&calling, &aws, &watches.namespaces, &stop).await {
-            return;
+        if gates.pass(&calling, &aws, &watches.namespaces, &stop).await {
+            act(&flags, observers, aws, watching, calling, watches, &gates, stopping).await;
         }
-        tokio::join!(
-            gates.caches(&index, &stop),
-            act(&flags, settings, observers, &aws, watching, calling, watches, Arc::clone(&index), stopping),
-        );
     };
     shutdown::within_grace(work, &stop).await;
     until_the_end.cancel();
@@ -95,30 +89,35 @@ pub async fn run(flags: RunFlags) -> Result<(), Error> {
 #[expect(clippy::too_many_arguments, reason = "everything that a process is made of comes together here")]
 async fn act(
     flags: &RunFlags,
-    settings: Settings,
     observers: Observers,
-    aws: &SharedAws,
+    aws: SharedAws,
     watching: Client,
     calling: Client,
     watches: Watches,
-    index: Arc<Index>,
+    gates: &Gates,
     stopping: Stopping,
 ) {
-    let clock = observers.clock;
+    let (settings, clock) = (flags.settings(), observers.clock);
+    let (index, concerned) = Index::new(watches.count(), Arc::new(observers.clone()));
+    let index = Arc::new(index);
     let (inventory, changes) =
         Inventory::new(aws.clone(), clock, &settings, flags.aws_rate(), Arc::new(observers.clone()));
     let reconciler = Reconciler::new(Parts {
-        aws: aws.clone(),
+        aws,
         kubernetes: KubeApi::new(calling, instance()),
         clock,
         inventory: Arc::new(inventory),
-        index,
+        index: Arc::clone(&index),
         settings,
         rate: flags.aws_rate(),
         reporter: Arc::new(observers),
         stopping,
     });
-    wiring::run(Arc::new(reconciler), watching, watches, changes).await;
+    let stop = watches.stop.clone();
+    tokio::join!(
+        gates.caches(&index, &stop),
+        wiring::run(Arc::new(reconciler), watching, watches, changes, concerned),
+    );
 }
 
 /// Names this process in Events: the pod's name, where there is one.
@@ -152,63 +151,4 @@ async fn clients() -> Result<(Client, Client), Error> {
     calls.read_timeout = Some(READ_TIMEOUT);
     calls.reset_reader_on_write = true;
     Ok((Client::try_from(config)?, Client::try_from(calls)?))
-}
-
-/// What has to be in place.
-struct Gates {
-    crd: super::health::Gate,
-    permissions: super::health::Gate,
-    credentials: super::health::Gate,
-    caches: super::health::Gate,
-}
-
-impl Gates {
-    fn of(readiness: &Readiness) -> Self {
-        Self {
-            crd: readiness.gate("crd", "not looked for yet"),
-            permissions: readiness.gate("permissions", "not looked at yet"),
-            credentials: readiness.gate("credentials", "not looked for yet"),
-            caches: readiness.gate("caches", "the resources are not listed yet"),
-        }
-    }
-
-    /// Looks until everything is in place; false when the process is to stop first.
-    async fn pass(
-        &self,
-        client: &Client,
-        aws: &SharedAws,
-        namespaces: &[String],
-        stop: &CancellationToken,
-    ) -> bool {
-        let mut crd = Check::new(self.crd.clone());
-        let mut permissions = Check::new(self.permissions.clone());
-        let mut credentials = Check::new(self.credentials.clone());
-        loop {
-            // All three each time, so that one start shows everything that is wrong.
-            let well = [
-                crd.take(preflight::crd(client).await),
-                permissions.take(preflight::permissions(client, namespaces).await),
-                credentials.take(aws.0.credentials().await.map(drop).map_err(|why| {
-                    format!("{why}: see AWS_PROFILE, AWS_ACCESS_KEY_ID, IRSA or EKS Pod Identity")
-                })),
-            ];
-            if well.into_iter().all(|well| well) {
-                return true;
-            }
-            if shutdown::pause(preflight::AGAIN, stop).await {
-                return false;
-            }
-        }
-    }
-
-    /// Opens the gate of the caches once everything is listed.
-    async fn caches(&self, index: &Index, stop: &CancellationToken) {
-        while !index.is_complete() {
-            if shutdown::pause(Duration::from_millis(50), stop).await {
-                return;
-            }
-        }
-        self.caches.ready();
-        tracing::info!("all resources are listed");
-    }
 }

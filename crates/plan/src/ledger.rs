@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::{
-    model::{AccountId, ClusterId},
+    model::AccountId,
     time::{Now, later},
 };
 
@@ -65,10 +65,6 @@ pub struct Marks {
 pub struct Recorded {
     /// The account of its ARN.
     pub account: Option<AccountId>,
-    /// The cluster whose keys it holds.
-    pub cluster: Option<ClusterId>,
-    /// Whether the record says that it is gone.
-    pub gone: bool,
 }
 
 /// What the status says.

@@ -26,8 +26,22 @@ pub struct Attempt {
     pub tries: u32,
     /// When it may be tried again.
     pub retry_at: Moment,
+    /// Whether an earlier try under the same mark may still take effect: then a refusal of this one proves nothing.
+    pub uncertain: bool,
     /// The first look begun after `at` that showed the backup READY as if nothing had happened.
     pub unchanged_at: Option<Moment>,
+}
+
+impl Attempt {
+    /// Whether it, or one before it, may yet take effect.
+    fn may_take_effect(&self) -> bool {
+        self.uncertain || matches!(self.outcome, None | Some(Outcome::Unknown(_)))
+    }
+
+    /// Whether it is certain that no try has changed, or will change, anything.
+    pub fn changed_nothing(&self) -> bool {
+        !self.uncertain && self.outcome.as_ref().is_some_and(Outcome::changed_nothing)
+    }
 }
 
 /// The last try of each effect.
@@ -51,36 +65,33 @@ impl Recent {
         settings: &Settings,
         jitter: f64,
     ) {
-        let key = mutation.key();
-        let tries = match self.attempts.get(&key) {
-            // The same wish again; a changed one (other tags) starts afresh.
-            Some(before) if before.mutation == mutation => before.tries.saturating_add(1),
-            _ => 1,
-        };
+        let before = self.same(&mutation);
+        let tries = before.map_or(0, |before| before.tries).saturating_add(1);
+        let uncertain = before.is_some_and(|before| before.uncertain);
         let wait = match outcome.failure() {
             Some(failure) => Backoff::for_class(failure.class).wait(tries, jitter),
             None => accepted(settings).wait(tries, jitter).max(settings.confirm_after),
         };
-        let attempt = Attempt {
-            mutation,
-            outcome: Some(outcome),
-            at: now,
-            tries,
-            retry_at: now.after(wait),
-            unchanged_at: None,
-        };
-        self.attempts.insert(key, attempt);
+        let retry_at = now.after(wait);
+        let outcome = Some(outcome);
+        self.put(Attempt { mutation, outcome, at: now, tries, retry_at, uncertain, unchanged_at: None });
     }
 
     /// Remembers that a try begins. Until [`Recent::note`] tells its outcome that is unknown, also
     /// when the task that tries is cancelled half-way.
     pub fn begin(&mut self, mutation: Mutation, now: Moment) {
-        let tries = match self.attempts.get(&mutation.key()) {
-            Some(before) if before.mutation == mutation => before.tries,
-            _ => 0,
-        };
-        let attempt = Attempt { mutation, outcome: None, at: now, tries, retry_at: now, unchanged_at: None };
-        self.attempts.insert(attempt.mutation.key(), attempt);
+        let before = self.same(&mutation);
+        let tries = before.map_or(0, |before| before.tries);
+        let uncertain = before.is_some_and(Attempt::may_take_effect);
+        self.put(Attempt {
+            mutation,
+            outcome: None,
+            at: now,
+            tries,
+            retry_at: now,
+            uncertain,
+            unchanged_at: None,
+        });
     }
 
     /// Remembers an open mark of a process that is no more, so that its waiting time starts now.
@@ -88,6 +99,15 @@ impl Recent {
         if self.attempt(&mutation.key()).is_none() {
             self.begin(mutation, now);
         }
+    }
+
+    /// The last try of the very same change; a changed wish (other tags) starts afresh.
+    fn same(&self, mutation: &Mutation) -> Option<&Attempt> {
+        self.attempt(&mutation.key()).filter(|attempt| attempt.mutation == *mutation)
+    }
+
+    fn put(&mut self, attempt: Attempt) {
+        self.attempts.insert(attempt.mutation.key(), attempt);
     }
 
     /// Remembers a look, begun at `began`, that showed no effect of the try.

@@ -2,7 +2,7 @@
 
 use super::{draft::Draft, marks, undelete};
 use crate::{
-    deletion::{ALLOW_LAST_BACKUP, LastBackup, Room, judge},
+    deletion::{ALLOW_LAST_BACKUP, LastBackup, Room, judge, never_expires},
     effect::{Change, Outcome},
     ledger::Mark,
     model::{Backup, BackupState},
@@ -111,8 +111,7 @@ fn asked_before(draft: &mut Draft<'_>, backup: &Backup, mark: Mark) {
 
 /// Guards 1, 3 and 4 of §5.1, and the copies that come first. Each says why it holds the deletion.
 fn guards_pass(draft: &mut Draft<'_>, backup: &Backup) -> bool {
-    // Copies have no retention, so the flag means nothing on them.
-    if !backup.is_copy() && backup.never_expires != Some(false) {
+    if never_expires(backup) {
         // The spec clears the way already: the change itself is outstanding, and says so.
         if backup.never_expires.is_some() && draft.desired.never_expires == Some(false) {
             return false;

@@ -195,6 +195,10 @@ impl<'a> Draft<'a> {
         let notices = self.notices(&ready);
         let unseen = matches!(self.facts, Facts::Keep);
         let wanted = if unseen { self.kept() } else { self.wanted };
+        // A pass that did not see the backup, or was about the finalizer, has not done what was asked for.
+        let handled = !unseen && !matches!(effect, Some(Effect::AddFinalizer | Effect::RemoveFinalizer));
+        let request = if handled { &self.desired.reconcile_request } else { &self.ledger.handled_request };
+        let handled_request = request.clone();
         let copies = self
             .copies_ready
             .as_ref()
@@ -206,13 +210,13 @@ impl<'a> Draft<'a> {
             ready,
             copies_ready: self.copies_ready,
             copies,
-            handled_request: self.desired.reconcile_request.clone(),
+            handled_request,
         };
         Plan { verdict: Some(verdict), effect, notices, next: self.next, wanted }
     }
 
     fn choose(&mut self) -> Option<Effect> {
-        if self.desired.suspend && !self.findings.is_empty() {
+        if self.desired.suspend && !self.wanted.is_empty() {
             let message = "spec.suspend is true: nothing is changed until it is false or removed".to_owned();
             self.find(Reason::Suspended, message);
         }

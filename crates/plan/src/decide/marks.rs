@@ -12,11 +12,12 @@ use crate::{
 pub(super) fn resolve(draft: &mut Draft<'_>, deleted: bool) {
     let mutation = draft.mutation(Change::Delete);
     if let Some(mark) = draft.marks.deletion.filter(|mark| mark.is_open()) {
-        let outcome = draft.attempt(&mutation).and_then(|attempt| attempt.outcome.as_ref());
-        draft.marks.deletion = match outcome {
+        let attempt = draft.attempt(&mutation);
+        draft.marks.deletion = match attempt {
+            // Whatever AWS shows, it was not our doing.
+            Some(attempt) if attempt.changed_nothing() => None,
             _ if deleted => Some(mark.done(draft.now)),
-            Some(Outcome::Accepted) => Some(mark.done(draft.now)),
-            Some(outcome) if outcome.changed_nothing() => None,
+            Some(attempt) if attempt.outcome == Some(Outcome::Accepted) => Some(mark.done(draft.now)),
             // Not known: whoever comes after a crash finds the same.
             _ => Some(mark),
         };

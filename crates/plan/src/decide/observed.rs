@@ -56,8 +56,7 @@ pub fn gather(
         && let Sight::Present { backup, .. } = &primary
         && let Some(cluster) = backup.cluster()
     {
-        let mut except = lookout.marked | lookout.breaker.intended();
-        except.insert(desired.backup.clone());
+        let except = no_survivors(desired, lookout, settings);
         survivors = world.survivors(cluster, &except);
     }
     Observed {
@@ -76,4 +75,20 @@ pub fn gather(
         },
         primary,
     }
+}
+
+/// The backups that do not count as survivors: the one itself, and those that somebody deletes.
+///
+/// The index of resources lags behind this process's own doings, so these count too, until a
+/// look begun well after the call shows the backup READY: then it did not happen, or was undone.
+fn no_survivors(desired: &Desired, lookout: Lookout<'_>, settings: &Settings) -> BTreeSet<BackupKey> {
+    let undone =
+        |key: &BackupKey, at: Moment| match lookout.world.sight(key, at.after(settings.confirm_after)) {
+            Sight::Present { backup, .. } => backup.state == BackupState::Ready,
+            Sight::Pending | Sight::Unclear(_) | Sight::Absent { .. } => false,
+        };
+    let intended =
+        lookout.breaker.intended().filter(|(key, at)| !undone(key, *at)).map(|(key, _)| key.clone());
+    let marked = lookout.marked.iter().cloned();
+    intended.chain(marked).chain([desired.backup.clone()]).collect()
 }

@@ -14,8 +14,8 @@ pub(super) fn decide(draft: &mut Draft<'_>, backup: Option<&Backup>) {
         return;
     }
     if draft.desired.suspend {
-        let message = "this resource is being deleted and is to delete its backup first".to_owned();
-        return draft.find(Reason::Applying, message);
+        let message = "spec.suspend is true: the backup is to be deleted first, and the resource is held until suspend is false".to_owned();
+        return draft.find(Reason::Suspended, message);
     }
     if let Some(other) = &draft.standing.left_to {
         draft.find(Reason::Applying, format!("the backup is left to {other}, which names it too"));
@@ -24,7 +24,10 @@ pub(super) fn decide(draft: &mut Draft<'_>, backup: Option<&Backup>) {
     super::copies::report(draft);
     match backup.map(|backup| (&backup.state, backup)) {
         _ if !draft.desired.copies.is_empty() => {}
-        None => release(draft),
+        None => {
+            draft.settled = Reason::Deleted;
+            release(draft);
+        }
         Some((BackupState::PendingDeletion, _)) => {
             draft.settled = Reason::DeletionScheduled;
             release(draft);

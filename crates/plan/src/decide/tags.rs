@@ -21,8 +21,12 @@ pub(super) fn decide(draft: &mut Draft<'_>, backup: &Backup) {
     if backup.state != BackupState::Ready {
         return;
     }
+    let Some(observed) = &backup.tags else {
+        return draft
+            .find(Reason::UnknownState, "AWS does not report the tags, so none is changed".to_owned());
+    };
     let surplus: BTreeSet<String> = (draft.marks.managed_tag_keys.iter())
-        .filter(|key| !wanted.contains_key(*key) && backup.tags.contains_key(*key))
+        .filter(|key| !wanted.contains_key(*key) && observed.contains_key(*key))
         .cloned()
         .collect();
     // Every listed key counts as managed from now on, also one that had its value already:
@@ -31,10 +35,10 @@ pub(super) fn decide(draft: &mut Draft<'_>, backup: &Backup) {
         draft.marks.managed_tag_keys = wanted.keys().cloned().chain(surplus.iter().cloned()).collect();
     }
     let missing: Tags = (wanted.iter())
-        .filter(|(key, value)| backup.tags.get(*key) != Some(value))
+        .filter(|(key, value)| observed.get(*key) != Some(value))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
-    let others = backup.tags.keys().filter(|key| !wanted.contains_key(*key)).count();
+    let others = observed.keys().filter(|key| !wanted.contains_key(*key)).count();
     let room = MAX_TAGS.saturating_sub(wanted.len());
     if !missing.is_empty() && others <= room {
         draft.want(Change::Tag(missing), |_| {});

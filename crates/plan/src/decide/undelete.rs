@@ -6,6 +6,7 @@ use crate::{
     ledger::Mark,
     model::{Backup, BackupState},
     reason::Reason,
+    recent::Attempt,
     settings::Settings,
     time::{earlier, later},
 };
@@ -42,9 +43,7 @@ pub(super) fn may_show_late(draft: &mut Draft<'_>) -> bool {
     let Some(mark) = draft.marks.restore else { return false };
     let mutation = draft.mutation(Change::Restore);
     // A restore that is known not to have happened needs no look; its own backoff holds it.
-    let refused = draft
-        .attempt(&mutation)
-        .is_some_and(|attempt| attempt.outcome.as_ref().is_some_and(crate::effect::Outcome::changed_nothing));
+    let refused = draft.attempt(&mutation).is_some_and(Attempt::changed_nothing);
     let visible_from = later(mark.done_at.unwrap_or(mark.requested_at), draft.settings.confirm_after);
     if (refused && mark.is_open()) || draft.seen_since(draft.now.moment_of(visible_from)) {
         return false;

@@ -1,6 +1,6 @@
 //! The most deletions in an hour.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::{
     model::{Backup, BackupKey, BackupState, Region, UNDELETE_WINDOW},
@@ -30,8 +30,8 @@ pub enum Room {
 pub struct Breaker {
     deletions: VecDeque<(Moment, BackupKey)>,
     counted: BTreeSet<Region>,
-    /// Deletions asked for and not undone: these backups are nobody's last resort.
-    intended: BTreeSet<BackupKey>,
+    /// Deletions asked for and not undone, and when: these backups are nobody's last resort.
+    intended: BTreeMap<BackupKey, Moment>,
 }
 
 impl Breaker {
@@ -74,7 +74,7 @@ impl Breaker {
     /// A deletion is about to be sent.
     pub fn begin(&mut self, key: BackupKey, now: Moment) {
         self.deletions.retain(|(at, _)| counts(*at, now));
-        self.intended.insert(key.clone());
+        self.intended.insert(key.clone(), now);
         self.deletions.push_back((now, key));
     }
 
@@ -91,9 +91,9 @@ impl Breaker {
         self.intended.remove(key);
     }
 
-    /// What this process asked to delete, and nobody has undone.
-    pub fn intended(&self) -> &BTreeSet<BackupKey> {
-        &self.intended
+    /// What this process asked to delete and has not undone, and when.
+    pub fn intended(&self) -> impl Iterator<Item = (&BackupKey, Moment)> {
+        self.intended.iter().map(|(key, at)| (key, *at))
     }
 }
 
@@ -144,7 +144,7 @@ mod tests {
         let mut breaker = Breaker::default();
         breaker.begin(key("a"), at(0));
         breaker.give_back(&key("a"));
-        assert_eq!((breaker.used(at(1)), breaker.intended().len()), (0, 0));
+        assert_eq!((breaker.used(at(1)), breaker.intended().count()), (0, 0));
     }
 
     #[test]

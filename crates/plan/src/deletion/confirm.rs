@@ -1,6 +1,6 @@
 //! The fresh look right before DeleteBackup.
 
-use super::{LastBackup, judge};
+use super::{LastBackup, judge, never_expires};
 use crate::{decide::Observed, desired::Desired, inventory::Sight, model::BackupState, time::Moment};
 
 /// Why a deletion that was decided on is not sent after all.
@@ -15,6 +15,9 @@ pub enum Unconfirmed {
     /// It belongs to another account.
     #[error("a fresh look does not show the account that the backup must belong to")]
     OtherAccount,
+    /// It is exempt from expiry now, or AWS does not say.
+    #[error("a fresh look does not show that the backup may expire")]
+    NeverExpires,
     /// The backup that was to survive is not READY any more.
     #[error("a fresh look does not show another READY backup of the cluster")]
     NoSurvivor,
@@ -28,6 +31,9 @@ pub fn confirm(desired: &Desired, observed: &Observed, since: Moment) -> Result<
     }
     if backup.state != BackupState::Ready {
         return Err(Unconfirmed::NotReady);
+    }
+    if never_expires(backup) {
+        return Err(Unconfirmed::NeverExpires);
     }
     let account = backup.account();
     let agrees = match &desired.account {

@@ -7,7 +7,9 @@
 mod breaker;
 mod confirm;
 mod last_backup;
+mod never_expires;
 
 pub use breaker::{Breaker, Room};
 pub use confirm::{Unconfirmed, confirm};
 pub use last_backup::{ALLOW_LAST_BACKUP, LastBackup, Survivors, judge};
+pub use never_expires::never_expires;

@@ -39,6 +39,8 @@ pub enum Action {
     Lookup(Query),
     /// Something about these backups has changed or become known: wake whom they concern.
     Changed(BTreeSet<BackupId>),
+    /// The account has become known, or another one: wake everybody.
+    AccountChanged,
     /// Learn the account from GetCallerIdentity: no listing tells it.
     Identify,
 }
@@ -74,7 +76,7 @@ impl Core {
         let mut changed = match input {
             Input::Named(named) => self.name(named),
             Input::Ask { id, since } => {
-                self.lookups.want(id, since);
+                self.ask(id, since, now);
                 BTreeSet::new()
             }
             Input::Scanned(result) => self.scanned(result, now, jitter),
@@ -86,6 +88,16 @@ impl Core {
         }
         self.follow_up(now);
         self.actions(changed, now)
+    }
+
+    fn ask(&mut self, id: BackupId, since: Moment, now: Moment) {
+        let answered = self.snapshot.sight(&id, since).is_some();
+        if !answered && self.lookups.has_looked(&id, since) {
+            // The lookup missed what a scan had shown: only another scan can settle that.
+            self.scan.hasten(now.after(Self::RECHECK));
+        } else if !answered {
+            self.lookups.want(id, since);
+        }
     }
 
     fn name(&mut self, named: BTreeSet<BackupId>) -> BTreeSet<BackupId> {
@@ -122,7 +134,7 @@ impl Core {
         if first {
             changed.extend(self.named.iter().cloned());
         }
-        self.drop_answered();
+        changed.extend(self.drop_answered());
         changed
     }
 
@@ -142,7 +154,7 @@ impl Core {
                 self.lookups.failed(&lookup, failure, now, jitter);
                 let mut changed =
                     self.snapshot.merge_lookup(lookup.began, &Query::Ids(lookup.ids.clone()), listing);
-                self.drop_answered();
+                changed.extend(self.drop_answered());
                 changed.extend(lookup.ids);
                 return changed;
             }
@@ -161,8 +173,8 @@ impl Core {
     }
 
     /// A scan, or a part of an answer, may tell what somebody wanted a lookup for.
-    fn drop_answered(&mut self) {
-        self.lookups.drop_answered(|id, since| self.snapshot.sight(id, since).is_some());
+    fn drop_answered(&mut self) -> BTreeSet<BackupId> {
+        self.lookups.drop_answered(|id, since| self.snapshot.sight(id, since).is_some())
     }
 
     /// Asks by itself for what needs a lookup: backups in progress, and named ones that a scan missed.

@@ -28,6 +28,8 @@ pub(super) struct Lookups {
     alone: BTreeSet<BackupId>,
     /// In-progress backups that are looked at again by themselves.
     followed: BTreeMap<BackupId, (Moment, u32)>,
+    /// When the last lookup began that was answered.
+    looked: BTreeMap<BackupId, Moment>,
     in_flight: Option<InFlight>,
     due: Moment,
     failures: u32,
@@ -40,12 +42,22 @@ impl Lookups {
         self.wants.entry(id).or_default().insert(since);
     }
 
-    /// Drops the questions that `answered` says are answered, whatever look it was that did.
-    pub(super) fn drop_answered(&mut self, answered: impl Fn(&BackupId, Moment) -> bool) {
+    /// Drops the questions that `answered` says are answered, whatever look it was that did. Returns
+    /// whom they were about: whoever asked waits for word.
+    pub(super) fn drop_answered(
+        &mut self,
+        answered: impl Fn(&BackupId, Moment) -> bool,
+    ) -> BTreeSet<BackupId> {
+        let mut dropped = BTreeSet::new();
         self.wants.retain(|id, wants| {
+            let before = wants.len();
             wants.retain(|since| !answered(id, *since));
+            if wants.len() < before {
+                dropped.insert(id.clone());
+            }
             !wants.is_empty()
         });
+        dropped
     }
 
     /// Keeps looking at exactly these, ever more rarely, until they change.
@@ -61,6 +73,12 @@ impl Lookups {
         // Questions are left standing: whoever asked may be named a moment later.
         self.alone.retain(|id| named.contains(id));
         self.followed.retain(|id, _| named.contains(id));
+        self.looked.retain(|id, _| named.contains(id));
+    }
+
+    /// Whether a lookup that began at `since` or later has been answered.
+    pub(super) fn has_looked(&self, id: &BackupId, since: Moment) -> bool {
+        self.looked.get(id).is_some_and(|began| *began >= since)
     }
 
     /// Begins the next lookup if one is due and none is under way.
@@ -110,6 +128,7 @@ impl Lookups {
     /// It was answered: whoever asked no later than it began knows now.
     pub(super) fn answered(&mut self, lookup: &InFlight) {
         (self.failures, self.last_failure) = (0, None);
+        self.looked.extend(lookup.ids.iter().map(|id| (id.clone(), lookup.began)));
         self.drop_answered(|id, since| since <= lookup.began && lookup.ids.contains(id));
     }
 

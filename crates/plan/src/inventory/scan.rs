@@ -45,6 +45,11 @@ impl Scan {
         self.last_failure = Some((failure, now));
     }
 
+    /// The next one comes at `at` at the latest.
+    pub(super) fn hasten(&mut self, at: Moment) {
+        self.due = self.due.min(at);
+    }
+
     /// Whether the first one has ended, well or not.
     pub(super) fn ended_once(&self) -> bool {
         self.ended_once

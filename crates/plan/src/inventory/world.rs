@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Action, Core, Input, Sight};
+use super::{Action, Core, Input, Listing, Sight};
 use crate::{
     error::Failure,
     model::{AccountId, Backup, BackupKey, BackupState, ClusterId, Region},
@@ -31,17 +31,29 @@ impl World {
     /// Takes an input about `region` and says what to do there.
     pub fn on(&mut self, region: &Region, input: Input, now: Moment, jitter: f64) -> Vec<Action> {
         let scanned = matches!(&input, Input::Scanned(Ok(_)));
-        if let Input::Scanned(Ok(listing)) | Input::LookedUp(Ok(listing)) = &input
-            && let Some(account) = listing.backups.iter().find_map(Backup::account)
-        {
-            self.account = Some(account);
-        }
+        let account_changed = match &input {
+            Input::Scanned(Ok(listing)) | Input::LookedUp(Ok(listing)) => self.learn_account(listing),
+            _ => false,
+        };
         let core = self.regions.entry(region.clone()).or_insert_with(|| Core::new(&self.settings));
         let mut actions = core.on(input, now, jitter);
+        if account_changed {
+            actions.push(Action::AccountChanged);
+        }
         if scanned && self.account.is_none() {
             actions.push(Action::Identify);
         }
         actions
+    }
+
+    /// Any listed ARN tells the account. Returns whether that is news.
+    fn learn_account(&mut self, listing: &Listing) -> bool {
+        let told = listing.backups.iter().find_map(Backup::account);
+        let news = told.is_some() && told != self.account;
+        if news {
+            (self.account, self.unidentified) = (told, None);
+        }
+        news
     }
 
     /// GetCallerIdentity has told the account, or why it cannot.

@@ -79,8 +79,8 @@ pub struct Backup {
     pub hsm_type: Option<Box<str>>,
     /// `Mode`.
     pub mode: Option<Box<str>>,
-    /// `TagList`.
-    pub tags: Tags,
+    /// `TagList`; AWS reports it also when it is empty.
+    pub tags: Option<Tags>,
 }
 
 impl Backup {
@@ -98,7 +98,7 @@ impl Backup {
             source: None,
             hsm_type: None,
             mode: None,
-            tags: Tags::new(),
+            tags: None,
         }
     }
 

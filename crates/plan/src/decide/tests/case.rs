@@ -62,6 +62,7 @@ impl Case {
         backup.arn = Some(arn(OUR_ACCOUNT));
         backup.cluster_id = Some(CLUSTER.parse().unwrap());
         backup.never_expires = Some(false);
+        backup.tags = Some(Tags::new());
         if backup.state == BackupState::PendingDeletion {
             backup.delete_timestamp = Some(self.time_in(Duration::from_hours(6 * 24)));
         }
@@ -84,7 +85,7 @@ impl Case {
 
     pub(super) fn tagged(self, tags: &[(&str, &str)]) -> Self {
         let tags = tag_map(tags);
-        self.with(|backup| backup.tags = tags)
+        self.with(|backup| backup.tags = Some(tags))
     }
 
     pub(super) fn never_expires(self, value: Option<bool>) -> Self {

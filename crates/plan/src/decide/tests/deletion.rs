@@ -94,12 +94,17 @@ fn a_deletion_that_was_never_sent_clears_the_mark() {
 }
 
 #[test]
-fn a_refusal_after_which_the_backup_is_pending_was_a_success() {
-    deleting()
-        .acted(rejected(ErrorClass::Invalid))
-        .later(SECOND)
-        .pending()
-        .expect("- DeletionScheduled deletion:done");
+fn a_refusal_after_which_the_backup_is_pending_was_somebody_elses_deletion() {
+    let refused = deleting().acted(rejected(ErrorClass::Invalid)).later(SECOND).pending();
+    refused.expect("- DeletionScheduled deletion:spent");
+}
+
+#[test]
+fn a_refusal_says_nothing_of_an_earlier_request_whose_outcome_is_unknown() {
+    let twice =
+        deleting().acted(unknown()).later(SECOND).later(MINUTE).acted(rejected(ErrorClass::AccessDenied));
+    twice.clone().later(SECOND).pending().expect("- DeletionScheduled deletion:done");
+    assert!(verdict(&twice.later(SECOND).plan()).marks.deletion.is_some_and(crate::ledger::Mark::is_open));
 }
 
 /// The second try stands under the mark of the first: it is the same wish.

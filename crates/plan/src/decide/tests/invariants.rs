@@ -41,7 +41,7 @@ fn sight() -> impl Strategy<Value = Case> {
     );
     let present = backup.prop_map(|(state, never_expires, tags, account, purge, (cluster, copy, seen))| {
         let mut case = case().state(state).never_expires(never_expires).with(|backup| {
-            backup.tags = tags;
+            backup.tags = Some(tags);
             backup.arn = account.map(arn);
             backup.delete_timestamp = purge.map(|wait| later(case().now.wall, wait * 4));
             backup.cluster_id = backup.cluster_id.take().filter(|_| cluster);
@@ -325,8 +325,10 @@ fn obey(case: Case, plan: &Plan) -> Option<Case> {
             case = case.with(|backup| match mutation.change {
                 Change::NeverExpires(value) => backup.never_expires = Some(value),
                 Change::Restore => backup.state = BackupState::Ready,
-                Change::Tag(tags) => backup.tags.extend(tags),
-                Change::Untag(keys) => backup.tags.retain(|key, _| !keys.contains(key)),
+                Change::Tag(tags) => backup.tags.get_or_insert_default().extend(tags),
+                Change::Untag(keys) => {
+                    backup.tags.get_or_insert_default().retain(|key, _| !keys.contains(key))
+                }
                 Change::Delete => backup.state = BackupState::PendingDeletion,
             });
         }

@@ -233,8 +233,8 @@ const ROWS: &[Row] = &[
         &[
             ("READY", "Delete Applying deletion:open"),
             ("PENDING_DELETION", "RemoveFinalizer DeletionScheduled"),
-            ("DELETED", "RemoveFinalizer InSync"),
-            ("absent, seen before", "RemoveFinalizer InSync"),
+            ("DELETED", "RemoveFinalizer Deleted"),
+            ("absent, seen before", "RemoveFinalizer Deleted"),
         ],
     ),
     (
@@ -246,77 +246,55 @@ const ROWS: &[Row] = &[
         &[
             ("READY", "Delete Applying deletion:open"),
             ("PENDING_DELETION", "RemoveFinalizer DeletionScheduled"),
-            ("DELETED", "RemoveFinalizer InSync"),
-            ("absent, seen before", "RemoveFinalizer InSync"),
+            ("DELETED", "RemoveFinalizer Deleted"),
+            ("absent, seen before", "RemoveFinalizer Deleted"),
         ],
     ),
     // suspend
-    (
-        "suspend",
-        Case::suspended,
-        &[("CREATE_IN_PROGRESS", "- Suspended"), ("ARCHIVED", "- Suspended"), ("failed look", "- Suspended")],
-    ),
+    ("suspend", Case::suspended, &[]),
     (
         "suspend, neverExpires differs",
         |case| case.suspended().wish_never_expires(true),
-        &[
-            ("CREATE_IN_PROGRESS", "- Suspended"),
-            ("READY", "- Suspended"),
-            ("ARCHIVED", "- Suspended"),
-            ("failed look", "- Suspended"),
-        ],
+        &[("READY", "- Suspended")],
     ),
     (
         "suspend, tags differ: nothing is recorded as managed either",
         |case| case.suspended().wish_tags(&[("team", "a")]),
-        &[
-            ("CREATE_IN_PROGRESS", "- Suspended"),
-            ("READY", "- Suspended"),
-            ("ARCHIVED", "- Suspended"),
-            ("failed look", "- Suspended"),
-        ],
+        &[("READY", "- Suspended")],
     ),
     (
         "suspend, tags removed: managed keys stay on record until it goes on",
         |case| aws_tags(case.suspended().manages(&["team"]), &[("team", "a")]),
-        &[("CREATE_IN_PROGRESS", "- Suspended"), ("ARCHIVED", "- Suspended"), ("failed look", "- Suspended")],
+        &[],
     ),
     (
         "suspend, deleted: true",
         |case| case.suspended().wish_deleted(true),
         &[
-            ("CREATE_IN_PROGRESS", "- Suspended"),
             ("READY", "- Suspended"),
             ("PENDING_DELETION", "- DeletionScheduled"),
             ("DELETED", "- Deleted"),
-            ("ARCHIVED", "- Suspended"),
             ("absent, seen before", "- Deleted"),
-            ("failed look", "- Suspended"),
         ],
     ),
     (
         "suspend, deleted: false",
         |case| case.suspended().wish_deleted(false),
-        &[
-            ("CREATE_IN_PROGRESS", "- Suspended"),
-            ("PENDING_DELETION", "- Suspended"),
-            ("ARCHIVED", "- Suspended"),
-            ("failed look", "- Suspended"),
-        ],
+        &[("PENDING_DELETION", "- Suspended")],
     ),
     (
         "suspend, policy Delete, no finalizer yet",
         |case| case.suspended().policy_delete(),
         &[
-            ("CREATE_IN_PROGRESS", "AddFinalizer Suspended"),
+            ("CREATE_IN_PROGRESS", "AddFinalizer CreateInProgress"),
             ("READY", "AddFinalizer InSync"),
             ("PENDING_DELETION", "AddFinalizer PendingDeletion"),
             ("DELETED", "AddFinalizer Gone"),
-            ("ARCHIVED", "AddFinalizer Suspended"),
+            ("ARCHIVED", "AddFinalizer UnknownState"),
             ("absent, never seen", "AddFinalizer NotFound"),
             ("absent, seen before", "AddFinalizer Gone"),
             ("no look yet", "AddFinalizer nothing known"),
-            ("failed look", "AddFinalizer Suspended"),
+            ("failed look", "AddFinalizer AwsError"),
         ],
     ),
     (
@@ -329,7 +307,6 @@ const ROWS: &[Row] = &[
             ("DELETED", "- Suspended"),
             ("ARCHIVED", "- Suspended"),
             ("absent, seen before", "- Suspended"),
-            ("failed look", "- Suspended"),
         ],
     ),
 ];
@@ -382,8 +359,8 @@ fn several_differences_are_mended_one_at_a_time_in_the_order_of_preference() {
         let Some(Effect::Mutate(mutation)) = plan.effect else { break };
         case = case.acted(Outcome::Accepted).later(5 * SECOND).with(|backup| match mutation.change {
             Change::NeverExpires(value) => backup.never_expires = Some(value),
-            Change::Tag(tags) => backup.tags.extend(tags),
-            Change::Untag(keys) => backup.tags.retain(|key, _| !keys.contains(key)),
+            Change::Tag(tags) => backup.tags.get_or_insert_default().extend(tags),
+            Change::Untag(keys) => backup.tags.get_or_insert_default().retain(|key, _| !keys.contains(key)),
             Change::Delete => backup.state = BackupState::PendingDeletion,
             Change::Restore => panic!("nothing is to be restored"),
         });

@@ -8,7 +8,7 @@ fn foreign(count: usize) -> Tags {
 }
 
 fn with_tags(case: Case, tags: Tags) -> Case {
-    case.with(|backup| backup.tags = tags)
+    case.with(|backup| backup.tags = Some(tags))
 }
 
 #[test]

@@ -72,7 +72,7 @@ impl Driver {
                 }
                 Action::Lookup(Query::All) => panic!("a lookup names what it looks for"),
                 Action::Changed(ids) => assert!(!ids.is_empty()),
-                Action::Identify => panic!("the account is not this one's business"),
+                Action::Identify | Action::AccountChanged => panic!("the account is not this one's business"),
             }
         }
     }

@@ -290,3 +290,15 @@ fn a_region_that_nobody_names_any_more_is_left_alone() {
     assert_eq!(core.on(Input::Tick, at(9999), 0.5), []);
     assert_eq!(core.on(Input::Named(ids(0..1)), at(9999), 0.5), [Action::Scan], "until somebody does");
 }
+
+#[test]
+fn whoever_waits_for_a_lookup_is_woken_when_a_scan_answers_first() {
+    let ((mut core, _), now) = (scanned(&ids(0..1), &ids(0..1)), at(2));
+    core.on(Input::Ask { id: id(0), since: now }, now, 0.5);
+    core.on(Input::LookedUp(Err(failure(ErrorClass::Transient))), now.after(LATENCY), 0.5);
+    let due = now.after(Duration::from_hours(1));
+    core.on(Input::Tick, due, 0.5);
+    let actions = core.on(Input::Scanned(Ok(listing(&ids(0..1)))), due.after(LATENCY), 0.5);
+    assert_eq!(woken(&actions), ids(0..1), "the backup itself has not changed");
+    assert!(present(&core, &id(0), now));
+}

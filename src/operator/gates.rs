@@ -1,0 +1,73 @@
+//! What has to be in place before the operator acts: looked at until it is.
+
+use std::time::Duration;
+
+use kube::Client;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    health::{Gate, Readiness},
+    preflight::{self, Check},
+    shutdown,
+    source::SharedAws,
+};
+use crate::controller::Index;
+
+/// What has to be in place.
+pub(super) struct Gates {
+    crd: Gate,
+    permissions: Gate,
+    credentials: Gate,
+    caches: Gate,
+}
+
+impl Gates {
+    pub(super) fn of(readiness: &Readiness) -> Self {
+        Self {
+            crd: readiness.gate("crd", "not looked for yet"),
+            permissions: readiness.gate("permissions", "not looked at yet"),
+            credentials: readiness.gate("credentials", "not looked for yet"),
+            caches: readiness.gate("caches", "the resources are not listed yet"),
+        }
+    }
+
+    /// Looks until everything is in place; false when the process is to stop first.
+    pub(super) async fn pass(
+        &self,
+        client: &Client,
+        aws: &SharedAws,
+        namespaces: &[String],
+        stop: &CancellationToken,
+    ) -> bool {
+        let mut crd = Check::new(self.crd.clone());
+        let mut permissions = Check::new(self.permissions.clone());
+        let mut credentials = Check::new(self.credentials.clone());
+        loop {
+            // All three each time, so that one start shows everything that is wrong.
+            let well = [
+                crd.take(preflight::crd(client).await),
+                permissions.take(preflight::permissions(client, namespaces).await),
+                credentials.take(aws.0.credentials().await.map(drop).map_err(|why| {
+                    format!("{why}: see AWS_PROFILE, AWS_ACCESS_KEY_ID, IRSA or EKS Pod Identity")
+                })),
+            ];
+            if well.into_iter().all(|well| well) {
+                return true;
+            }
+            if shutdown::pause(preflight::AGAIN, stop).await {
+                return false;
+            }
+        }
+    }
+
+    /// Opens the gate of the caches once everything is listed.
+    pub(super) async fn caches(&self, index: &Index, stop: &CancellationToken) {
+        while !index.is_complete() {
+            if shutdown::pause(Duration::from_millis(50), stop).await {
+                return;
+            }
+        }
+        self.caches.ready();
+        tracing::info!("all resources are listed");
+    }
+}
