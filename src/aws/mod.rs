@@ -1,7 +1,7 @@
 //! The port to AWS: what the operator needs of it, and the adapter over the AWS SDK.
 //!
 //! Only this module names the SDK's crates. It speaks the words of [`plan`]: an answer
-//! becomes a [`Page`] or an [`AccountId`], an error a [`Failure`], and the end of a
+//! becomes a [`Page`](plan::inventory::Page) or an [`AccountId`](plan::model::AccountId), an error a [`Failure`](plan::error::Failure), and the end of a
 //! mutation an [`Outcome`]. AWS's free text stops here: it may quote what must reach
 //! neither a log nor a status.
 //!
@@ -22,27 +22,13 @@ mod wire;
 use std::future::Future;
 
 use plan::effect::{Mutation, Outcome};
-use plan::error::Failure;
-use plan::inventory::{Page, Query};
-use plan::model::{AccountId, Region};
 
 pub use observer::{Call, CallObserver, Unobserved};
 pub use permit::Permit;
 pub use sdk::{SdkAws, Timeouts};
 
-/// What the operator needs of AWS.
+/// What changes AWS. What reads it is [`SdkAws`] itself, behind the inventory.
 pub trait Aws: Send + Sync + 'static {
-    /// One page of DescribeBackups: the first, or the one at `token`.
-    fn describe(
-        &self,
-        region: &Region,
-        query: &Query,
-        token: Option<&str>,
-    ) -> impl Future<Output = Result<Page, Failure>> + Send;
-
-    /// The account whose credentials are used (`GetCallerIdentity` of STS), asked in `region`.
-    fn account(&self, region: &Region) -> impl Future<Output = Result<AccountId, Failure>> + Send;
-
     /// Changes a backup with exactly one wire request, or with none when `permit` says no at the last moment.
     ///
     /// # Caveats

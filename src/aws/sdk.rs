@@ -79,6 +79,27 @@ impl SdkAws {
         identity::credentials(&self.config, self.timeouts.attempt).await
     }
 
+    /// One page of DescribeBackups: the first, or the one at `token`.
+    pub async fn describe(
+        &self,
+        region: &Region,
+        query: &Query,
+        token: Option<&str>,
+    ) -> Result<Page, Failure> {
+        let watch = Stopwatch::start();
+        let result = describe::describe(&self.cloudhsm(region), query, token).await;
+        self.observe(describe::OPERATION, region, result.as_ref().err(), watch.elapsed());
+        result
+    }
+
+    /// The account whose credentials are used (GetCallerIdentity of STS), asked in `region`.
+    pub async fn account(&self, region: &Region) -> Result<AccountId, Failure> {
+        let watch = Stopwatch::start();
+        let result = identity::account(&self.sts(region)).await;
+        self.observe(identity::OPERATION, region, result.as_ref().err(), watch.elapsed());
+        result
+    }
+
     fn cloudhsm(&self, region: &Region) -> aws_sdk_cloudhsmv2::Client {
         self.cloudhsm.of(region, || {
             let mut config = aws_sdk_cloudhsmv2::config::Builder::from(&self.config)
@@ -112,20 +133,6 @@ impl SdkAws {
 }
 
 impl Aws for SdkAws {
-    async fn describe(&self, region: &Region, query: &Query, token: Option<&str>) -> Result<Page, Failure> {
-        let watch = Stopwatch::start();
-        let result = describe::describe(&self.cloudhsm(region), query, token).await;
-        self.observe(describe::OPERATION, region, result.as_ref().err(), watch.elapsed());
-        result
-    }
-
-    async fn account(&self, region: &Region) -> Result<AccountId, Failure> {
-        let watch = Stopwatch::start();
-        let result = identity::account(&self.sts(region)).await;
-        self.observe(identity::OPERATION, region, result.as_ref().err(), watch.elapsed());
-        result
-    }
-
     async fn mutate(&self, mutation: &Mutation, permit: &Permit) -> Receipt {
         let (watch, region) = (Stopwatch::start(), mutation.region());
         let receipt = mutate::mutate(&self.cloudhsm(region), mutation, permit).await;

@@ -1,5 +1,7 @@
 //! The first step: what is known of the backup, and what is asked for because it is not.
 
+use std::collections::BTreeSet;
+
 use plan::{
     decide::{Lookout, Observed, gather},
     desired::Desired,
@@ -16,7 +18,9 @@ use crate::{aws::Aws, inventory::Describe, kubernetes::Kubernetes};
 impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D> {
     /// Collects what looks that began at `since` or later show.
     pub(super) fn gather(&self, desired: &Desired, since: Moment, now: Now) -> Observed {
-        let marked = self.index.marked_for_deletion();
+        // Looked through only when it matters: it goes over every resource.
+        let marked =
+            if desired.wishes_deletion() { self.index.marked_for_deletion() } else { BTreeSet::new() };
         let mut breaker = lock(&self.breaker);
         self.inventory.read(|world| {
             for (region, core) in world.regions().filter(|(_, core)| core.snapshot().scanned().is_some()) {

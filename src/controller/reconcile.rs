@@ -11,7 +11,7 @@ use plan::{
     inventory::Core,
     ledger::Ledger,
     model::Region,
-    time::{Clock, Now},
+    time::{Clock, Moment, Now},
 };
 
 use super::{Reconciler, delete::is_deletion, fence::Written, memory::Memory};
@@ -53,6 +53,8 @@ pub(super) struct Pass {
 
 /// How long until every watch has listed what there is; asked again at this interval.
 const INDEX_WAIT: Duration = Duration::from_millis(100);
+/// No pass asks to be repeated sooner, however its waiting times fall.
+const SHORTEST: Duration = Duration::from_millis(10);
 
 impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D> {
     /// Observes, plans, writes the status and does at most one thing. `object` is what the cache shows.
@@ -95,7 +97,8 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         let pass = self.pass_over(&object)?;
         let now = self.clock.now();
         let plan = self.decide(&pass, memory, now);
-        let again = plan.next.wake.map_or(Again::WhenChanged, |wake| Again::After(wake.since(now.tick)));
+        let soon = |wake: Moment| Again::After(wake.since(now.tick).max(SHORTEST));
+        let again = plan.next.wake.map_or(Again::WhenChanged, soon);
         if plan.effect.as_ref().is_some_and(is_deletion) {
             return self.delete(&mut object, &pass, memory).await;
         }

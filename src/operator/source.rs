@@ -29,14 +29,6 @@ impl Describe for SharedAws {
 }
 
 impl Aws for SharedAws {
-    async fn describe(&self, region: &Region, query: &Query, token: Option<&str>) -> Result<Page, Failure> {
-        self.0.describe(region, query, token).await
-    }
-
-    async fn account(&self, region: &Region) -> Result<AccountId, Failure> {
-        self.0.account(region).await
-    }
-
     async fn mutate(&self, mutation: &Mutation, permit: &Permit) -> Receipt {
         self.0.mutate(mutation, permit).await
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_config::credential_process::CredentialProcessProvider;
 use aws_config::profile::ProfileFileCredentialsProvider;
-use cloudhsm_backup_operator::aws::{Aws, SdkAws, Unobserved};
+use cloudhsm_backup_operator::aws::{SdkAws, Unobserved};
 use emulator::Seed;
 use plan::error::ErrorClass;
 use plan::inventory::Query;

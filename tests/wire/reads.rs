@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloudhsm_backup_operator::aws::{Aws, SdkAws, Timeouts};
+use cloudhsm_backup_operator::aws::{SdkAws, Timeouts};
 use emulator::{Config, Emulator, Fault, FaultKind, Knobs, Seed, Source as EmulatedSource};
 use plan::error::{ErrorClass, Failure};
 use plan::inventory::{Page, Query};
@@ -128,9 +128,11 @@ async fn every_member_of_a_backup_is_read() {
         }),
         hsm_type: Some("hsm2m.medium".into()),
         mode: Some("NON_FIPS".into()),
-        tags: [("team", "payments"), ("empty", "")]
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .into(),
+        tags: Some(
+            [("team", "payments"), ("empty", "")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into(),
+        ),
     };
     assert_eq!(page, Page { backups: vec![expected], malformed: 0, next_token: None });
 }
@@ -153,7 +155,7 @@ async fn what_the_emulator_stores_is_what_the_adapter_reads() {
     assert_eq!(read.copy_timestamp, stored.copy_timestamp);
     assert_eq!(read.cluster().map(plan::model::ClusterId::as_str), Some(CLUSTER));
     assert_eq!(read.account().unwrap().as_str(), stored.account);
-    assert_eq!(read.tags, stored.tags);
+    assert_eq!(read.tags, Some(stored.tags));
 }
 
 #[tokio::test]

@@ -74,6 +74,11 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// Whether the backup is to be deleted, by the spec or with the resource.
+    pub fn wishes_deletion(&self) -> bool {
+        if self.terminating { self.deletes_on_removal() } else { self.deleted == Some(true) }
+    }
+
     /// Whether deleting the resource is to delete the backup: it must have carried our finalizer by then.
     pub fn deletes_on_removal(&self) -> bool {
         self.deletion_policy == DeletionPolicy::Delete && self.finalizer

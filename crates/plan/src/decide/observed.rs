@@ -50,9 +50,8 @@ pub fn gather(
 ) -> Observed {
     let world = lookout.world;
     let primary = world.sight(&desired.backup, since);
-    let deletes = desired.deleted == Some(true) || (desired.terminating && desired.deletes_on_removal());
     let mut survivors = Survivors::new();
-    if deletes
+    if desired.wishes_deletion()
         && let Sight::Present { backup, .. } = &primary
         && let Some(cluster) = backup.cluster()
     {

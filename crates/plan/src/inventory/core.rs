@@ -73,6 +73,8 @@ impl Core {
     /// Takes an input and says what to do. `jitter` from 0 to 1 spreads timers.
     pub fn on(&mut self, input: Input, now: Moment, jitter: f64) -> Vec<Action> {
         let troubled = self.trouble().cloned();
+        // A question or the passing of time alone makes nothing in need of a look.
+        let learns = !matches!(input, Input::Ask { .. } | Input::Tick);
         let mut changed = match input {
             Input::Named(named) => self.name(named),
             Input::Ask { id, since } => {
@@ -86,7 +88,9 @@ impl Core {
         if self.trouble() != troubled.as_ref() {
             changed.extend(self.named.iter().cloned());
         }
-        self.follow_up(now);
+        if learns {
+            self.follow_up(now);
+        }
         self.actions(changed, now)
     }
 

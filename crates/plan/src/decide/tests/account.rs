@@ -4,8 +4,7 @@ use super::*;
 
 /// A recorded account that is not the one AWS is seen with.
 fn recorded_elsewhere(mut case: Case) -> Case {
-    case.ledger.recorded =
-        Some(Recorded { account: Some(OTHER_ACCOUNT.parse().unwrap()), ..Recorded::default() });
+    case.ledger.recorded = Some(Recorded { account: Some(OTHER_ACCOUNT.parse().unwrap()) });
     case
 }
 

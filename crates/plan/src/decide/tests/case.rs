@@ -36,7 +36,7 @@ pub(super) fn case() -> Case {
             allow_last_backup: None,
         },
         ledger: Ledger {
-            recorded: Some(Recorded { account: Some(OUR_ACCOUNT.parse().unwrap()), ..Recorded::default() }),
+            recorded: Some(Recorded { account: Some(OUR_ACCOUNT.parse().unwrap()) }),
             ..Ledger::default()
         },
         observed: Observed {

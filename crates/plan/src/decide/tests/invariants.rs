@@ -327,7 +327,7 @@ fn obey(case: Case, plan: &Plan) -> Option<Case> {
                 Change::Restore => backup.state = BackupState::Ready,
                 Change::Tag(tags) => backup.tags.get_or_insert_default().extend(tags),
                 Change::Untag(keys) => {
-                    backup.tags.get_or_insert_default().retain(|key, _| !keys.contains(key))
+                    backup.tags.get_or_insert_default().retain(|key, _| !keys.contains(key));
                 }
                 Change::Delete => backup.state = BackupState::PendingDeletion,
             });
