@@ -256,7 +256,10 @@ fn log(error: &ControllerError<Error, watcher::Error>) {
     match error {
         // Woken for what was deleted meanwhile.
         ControllerError::ObjectNotFound(_) => {}
-        ControllerError::ReconcilerFailed(error, object) => {
+        ControllerError::ReconcilerFailed(error @ Error::Undecodable(_), object) => {
+            tracing::error!(resource = %object, %error, "mend or delete it");
+        }
+        ControllerError::ReconcilerFailed(error @ Error::Kubernetes(_), object) => {
             tracing::warn!(resource = %object, %error, "pass failed; it is repeated");
         }
         ControllerError::QueueError(error) => tracing::warn!(%error, "watch failed; it is begun again"),

@@ -83,7 +83,9 @@ impl Operator {
         loop {
             let log = self.process.log();
             let started = log.rsplit("serving /metrics, /livez and /readyz address=").next();
-            if let Some(address) = started.filter(|rest| rest.len() < log.len()).and_then(|rest| rest.split_whitespace().next()) {
+            if let Some(address) =
+                started.filter(|rest| rest.len() < log.len()).and_then(|rest| rest.split_whitespace().next())
+            {
                 return Ok(address.to_owned());
             }
             if Instant::now() > deadline {

@@ -44,7 +44,9 @@ fn main() -> ExitCode {
 
 fn play(operator: &str, once: bool) -> Result<bool, Box<dyn std::error::Error>> {
     let mut show = Show::default();
-    println!("Starting etcd, kube-apiserver and kube-controller-manager; the first time they may have to be built.");
+    println!(
+        "Starting etcd, kube-apiserver and kube-controller-manager; the first time they may have to be built."
+    );
     let scene = Scene::set(operator)?;
     story::tell(&scene, &mut show)?;
     let well = show.conclude();

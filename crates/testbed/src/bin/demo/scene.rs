@@ -38,7 +38,11 @@ impl Scene {
     /// Starts everything, with the CRD installed and an empty namespace.
     pub fn set(operator: &str) -> Result<Self, Box<dyn Error>> {
         let plane = ControlPlane::start(Options { audit: false, controller_manager: true })?;
-        plane.kubectl_ok(&["apply", "-f", path_of("crds/cloudhsmbackups.yaml").to_str().unwrap_or_default()])?;
+        plane.kubectl_ok(&[
+            "apply",
+            "-f",
+            path_of("crds/cloudhsmbackups.yaml").to_str().unwrap_or_default(),
+        ])?;
         plane.kubectl_ok(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"])?;
         plane.kubectl_ok(&["create", "namespace", NAMESPACE])?;
         let aws = Emulator::start(Config::default())?;
@@ -105,7 +109,7 @@ impl Scene {
             "export KUBECONFIG={}\n\
              kubectl -n {NAMESPACE} get hsmb -o wide -w\n\
              kubectl -n {NAMESPACE} describe hsmb ledger-last\n\
-             kubectl -n {NAMESPACE} get events --sort-by=.lastTimestamp\n\
+             kubectl -n {NAMESPACE} get events --sort-by=.metadata.creationTimestamp\n\
              kubectl explain hsmb.spec\n\
              tail -f {}\n\
              curl -s {aws}/_admin/backups              # what the emulated AWS holds\n\
@@ -158,7 +162,10 @@ fn seed(aws: &Emulator) -> Result<(), emulator::ApiError> {
         payments("backup-ledgergone2", 60).pending_deletion(),
         Seed::copy(AWAY, of(PAYMENTS, "backup-monday23456")).id("backup-mondaycopy2").age_days(5),
         Seed::copy(AWAY, of(LEDGER, "backup-ledgerlost2")).id("backup-ledgerlast2").age_days(40),
-        Seed::copy(AWAY, of(LEDGER, "backup-ledgerlost3")).id("backup-ledgerold23").age_days(70).pending_deletion(),
+        Seed::copy(AWAY, of(LEDGER, "backup-ledgerlost3"))
+            .id("backup-ledgerold23")
+            .age_days(70)
+            .pending_deletion(),
     ] {
         aws.try_seed(seed)?;
     }

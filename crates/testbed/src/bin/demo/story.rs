@@ -55,7 +55,10 @@ fn keep(scene: &Scene, show: &mut Show) -> Told {
 fn delete(scene: &Scene, show: &mut Show) -> Told {
     show.act("Delete", "deleted: true deletes the backup, once, and says until when that can be undone.");
     scene.apply_example("retire.yaml")?;
-    show.check("payments-retired is deleted, as wanted", scene.until("payments-retired", "DeletionScheduled")?);
+    show.check(
+        "payments-retired is deleted, as wanted",
+        scene.until("payments-retired", "DeletionScheduled")?,
+    );
     scene.kubectl(&["get", "hsmb", "payments-retired"])?;
     let backup = scene.backup(HOME, "backup-retired2345")?;
     show.check("AWS: PENDING_DELETION", backup.state == BackupState::PendingDeletion);
@@ -63,7 +66,10 @@ fn delete(scene: &Scene, show: &mut Show) -> Told {
 }
 
 fn revert(scene: &Scene, show: &mut Show) -> Told {
-    show.act("Undelete", "git revert takes `deleted: true` out of the manifest; the operator restores what it deleted.");
+    show.act(
+        "Undelete",
+        "git revert takes `deleted: true` out of the manifest; the operator restores what it deleted.",
+    );
     let manifest = example("retire.yaml")?;
     let reverted: Vec<&str> = manifest.lines().filter(|line| line.trim() != "deleted: true").collect();
     show::command(&format!("git revert HEAD && kubectl -n {NAMESPACE} apply -f examples/retire.yaml"));
@@ -86,7 +92,10 @@ fn hold(scene: &Scene, show: &mut Show) -> Told {
 }
 
 fn bind(scene: &Scene, show: &mut Show) -> Told {
-    show.act("Bound to the resource", "With deletionPolicy: Delete, deleting the resource deletes the backup first.");
+    show.act(
+        "Bound to the resource",
+        "With deletionPolicy: Delete, deleting the resource deletes the backup first.",
+    );
     scene.apply_example("bound-to-the-resource.yaml")?;
     show.check("payments-scratch is in sync", scene.until("payments-scratch", "InSync")?);
     scene.kubectl(&["delete", "hsmb", "payments-scratch"])?;
@@ -101,8 +110,12 @@ fn let_go(scene: &Scene, show: &mut Show) -> Told {
     for id in ["backup-monday23456", "backup-retired2345"] {
         show.check(&format!("AWS: {id} is READY"), scene.backup(HOME, id)?.state == BackupState::Ready);
     }
-    show.check("payments-today, which AWS was still making, is in sync", scene.until("payments-today", "InSync")?);
+    show.check(
+        "payments-today, which AWS was still making, is in sync",
+        scene.until("payments-today", "InSync")?,
+    );
     show.act("What happened", "Every change in AWS is an Event with backup, region and AWS request id.");
-    scene.kubectl(&["get", "events", "-o", "custom-columns=RESOURCE:.involvedObject.name,REASON:.reason,MESSAGE:.message"])?;
+    let columns = "custom-columns=RESOURCE:.involvedObject.name,REASON:.reason,MESSAGE:.message";
+    scene.kubectl(&["get", "events", "--sort-by=.metadata.creationTimestamp", "-o", columns])?;
     scene.kubectl(&WIDE)
 }
