@@ -118,7 +118,7 @@ use super::status::CloudHsmBackupStatus;
 pub struct CloudHsmBackupSpec {
     /// The id of the backup, such as `backup-ro5c4er4aac`. Required and immutable. Ids come from
     /// `aws cloudhsmv2 describe-backups`.
-    #[schemars(regex(pattern = BackupId::PATTERN), length(max = 23))]
+    #[schemars(regex(pattern = BackupId::PATTERN), length(max = 128))]
     #[x_kube(validation = ("self == oldSelf", "backupId is immutable; make a new resource for another backup"))]
     pub backup_id: String,
 
@@ -211,9 +211,10 @@ fn not() -> Option<bool> {
     Some(false)
 }
 
-/// Null stands among the values: the API server holds a null against the enum also where it is allowed.
+/// Not nullable, unlike the others: the API server holds an allowed null against the enum, while
+/// it drops one that is not allowed, and then sets the default.
 fn deletion_policy(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "string", "nullable": true, "enum": ["Retain", "Delete", null], "default": "Retain" })
+    json_schema!({ "type": "string", "enum": ["Retain", "Delete"], "default": "Retain" })
 }
 
 /// The characters that AWS allows in tag keys and values.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudhsmv2::config::{Credentials, ProvideCredentials};
 use aws_sdk_sts::Client;
 use jiff::Timestamp;
@@ -38,9 +39,7 @@ pub(super) async fn credentials(config: &SdkConfig, deadline: Duration) -> Resul
     };
     match tokio::time::timeout(deadline, provider.provide_credentials()).await {
         Ok(Ok(found)) => Ok(described(&found)),
-        // Only the outermost text, which is one of five fixed phrases: what lies beneath may
-        // quote the output of a credential process.
-        Ok(Err(error)) => Err(format!("no AWS credentials: {error}")),
+        Ok(Err(error)) => Err(format!("no AWS credentials: {}", why(&error))),
         Err(_) => Err(format!("no AWS credentials within {} s", deadline.as_secs_f32())),
     }
 }
@@ -49,5 +48,16 @@ fn described(credentials: &Credentials) -> String {
     match credentials.expiry().and_then(|expiry| Timestamp::try_from(expiry).ok()) {
         Some(expiry) => format!("AWS credentials valid until {expiry:.0}"),
         None => "AWS credentials without expiry".to_owned(),
+    }
+}
+
+/// In words of our own: the SDK's may quote the output of a credential process.
+fn why(error: &CredentialsError) -> &'static str {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => "none were found",
+        CredentialsError::ProviderTimedOut(_) => "their source did not answer in time",
+        CredentialsError::InvalidConfiguration(_) => "the configuration of their source is invalid",
+        // Of a type that may grow: whatever it is, their source has failed.
+        _ => "their source failed",
     }
 }

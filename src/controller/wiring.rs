@@ -222,6 +222,10 @@ fn name_of(object: &Guarded) -> ObjectName {
     ObjectName { namespace: object.namespace().unwrap_or_default(), name: object.name_any() }
 }
 
+fn named<T: kube::runtime::reflector::Lookup>(object: &ObjectRef<T>) -> ObjectName {
+    ObjectName { namespace: object.namespace.clone().unwrap_or_default(), name: object.name.clone() }
+}
+
 async fn pass<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
     object: Arc<Guarded>,
     reconciler: Arc<Reconciler<A, K, C, D>>,
@@ -257,10 +261,10 @@ fn log(error: &ControllerError<Error, watcher::Error>) {
         // Woken for what was deleted meanwhile.
         ControllerError::ObjectNotFound(_) => {}
         ControllerError::ReconcilerFailed(error @ Error::Undecodable(_), object) => {
-            tracing::error!(resource = %object, %error, "mend or delete it");
+            tracing::error!(resource = %named(object), %error, "mend or delete it");
         }
         ControllerError::ReconcilerFailed(error @ Error::Kubernetes(_), object) => {
-            tracing::warn!(resource = %object, %error, "pass failed; it is repeated");
+            tracing::warn!(resource = %named(object), %error, "pass failed; it is repeated");
         }
         ControllerError::QueueError(error) => tracing::warn!(%error, "watch failed; it is begun again"),
         ControllerError::RunnerError(error) => tracing::warn!(%error, "the controller's runner failed"),

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use plan::settings::Settings;
+use tracing::level_filters::LevelFilter;
 
 use self::duration::{Period, between};
 use self::listen::Listen;
@@ -223,6 +224,14 @@ fn rate(text: &str) -> Result<f64, &'static str> {
 }
 
 fn log_level(text: &str) -> Result<String, String> {
+    // The filter takes a bare word that is no level for the name of a part, and says nothing of `debgu`.
+    let bare =
+        text.split(',').map(str::trim).filter(|part| !part.is_empty() && !part.contains(['=', ':', '[']));
+    if let Some(word) = bare.into_iter().find(|word| word.parse::<LevelFilter>().is_err()) {
+        return Err(format!(
+            "{word} is no level: write off, error, warn, info, debug or trace, or a list such as info,kube=debug"
+        ));
+    }
     match telemetry::filter(text) {
         Ok(_) => Ok(text.to_owned()),
         Err(err) => Err(format!(

@@ -1,17 +1,18 @@
 //! What has to be in place before the operator acts: looked at until it is.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use kube::Client;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     health::{Gate, Readiness},
+    observers::Observers,
     preflight::{self, Check},
     shutdown,
     source::SharedAws,
 };
-use crate::controller::Index;
+use crate::{aws::SdkAws, controller::Index};
 
 /// What has to be in place.
 pub(super) struct Gates {
@@ -31,31 +32,33 @@ impl Gates {
         }
     }
 
-    /// Looks until everything is in place; false when the process is to stop first.
+    /// Looks until everything is in place, and returns the way to AWS; `None` when the process is to stop first.
     pub(super) async fn pass(
         &self,
         client: &Client,
-        aws: &SharedAws,
         namespaces: &[String],
+        observers: &Observers,
         stop: &CancellationToken,
-    ) -> bool {
+    ) -> Option<SharedAws> {
         let mut crd = Check::new(self.crd.clone());
         let mut permissions = Check::new(self.permissions.clone());
         let mut credentials = Check::new(self.credentials.clone());
         loop {
+            // Loaded anew each time: the SDK keeps the profile files that it read once.
+            let aws = SdkAws::from_environment(Arc::new(observers.clone())).await;
             // All three each time, so that one start shows everything that is wrong.
             let well = [
                 crd.take(preflight::crd(client).await),
                 permissions.take(preflight::permissions(client, namespaces).await),
-                credentials.take(aws.0.credentials().await.map(drop).map_err(|why| {
+                credentials.take(aws.credentials().await.map(drop).map_err(|why| {
                     format!("{why}: see AWS_PROFILE, AWS_ACCESS_KEY_ID, IRSA or EKS Pod Identity")
                 })),
             ];
             if well.into_iter().all(|well| well) {
-                return true;
+                return Some(SharedAws(Arc::new(aws)));
             }
             if shutdown::pause(preflight::AGAIN, stop).await {
-                return false;
+                return None;
             }
         }
     }

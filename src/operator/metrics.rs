@@ -205,6 +205,8 @@ impl Metrics {
     /// A listing of `region` was complete at `at`.
     pub fn scanned(&self, region: &str, at: Timestamp) {
         self.0.last_scan.with([region]).set(at.as_duration().as_secs_f64());
+        // An alert on its increase sees the first one only if there was a 0 before.
+        self.0.inventory_disappearances.with([region]);
     }
 
     /// No resource names `region` any more, so it is no longer listed. Its time is taken

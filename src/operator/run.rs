@@ -17,7 +17,6 @@ use super::{
     source::SharedAws,
 };
 use crate::{
-    aws::SdkAws,
     controller::{
         Index, Parts, Reconciler, Stopping,
         wiring::{self, Watches},
@@ -58,7 +57,6 @@ pub async fn run(flags: RunFlags) -> Result<(), Error> {
     let until_the_end = CancellationToken::new();
     let server = serve(&flags, &observers.metrics, &readiness, until_the_end.clone()).await?;
     let (watching, calling) = clients().await?;
-    let aws = SharedAws(Arc::new(SdkAws::from_environment(Arc::new(observers.clone())).await));
     let settings = flags.settings();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -72,11 +70,11 @@ pub async fn run(flags: RunFlags) -> Result<(), Error> {
     let watches = Watches { namespaces, concurrency: flags.concurrency(), stop: stop.clone() };
     let gates = Gates::of(&readiness);
     let work = async {
-        if gates.pass(&calling, &aws, &watches.namespaces, &stop).await {
+        if let Some(aws) = gates.pass(&calling, &watches.namespaces, &observers, &stop).await {
             act(&flags, observers, aws, watching, calling, watches, &gates, stopping).await;
         }
     };
-    shutdown::within_grace(work, &stop).await;
+    shutdown::within_grace(Box::pin(work), &stop).await;
     until_the_end.cancel();
     if let Some(server) = server {
         // It ends by itself once stopped; a panic in it is no reason not to stop.
