@@ -3,6 +3,8 @@
 .DELETE_ON_ERROR:
 SHELL := bash
 CARGO ?= cargo
+# Most tests wait for a control plane rather than compute, so more of them run than there are cores.
+export RUST_TEST_THREADS ?= 8
 
 ##@ Commands
 

@@ -40,6 +40,7 @@ impl Memory {
         let handled = object.status.as_ref().and_then(|status| status.last_handled_reconcile_at.as_ref());
         if request.is_some() && request != handled && request != self.request.as_ref() {
             self.since = now;
+            self.recent.end_backoffs(now);
         }
         self.request = request.cloned();
     }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use cloudhsm_backup_operator::api;
-use emulator::{Backup, Call, Config, Emulator};
+use emulator::{Backup, Call, Config, Emulator, Seed};
 use serde_json::Value;
 use testbed::{ControlPlane, Folder, Operator, Options, Start};
 
@@ -74,6 +74,7 @@ impl Bench {
     }
 
     /// A bench of another kind.
+    #[expect(clippy::needless_pass_by_value, reason = "written out where it is used, once")]
     pub fn with(setup: Setup) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let namespace = format!("test-{}", NEXT.fetch_add(1, Ordering::SeqCst));
@@ -137,7 +138,11 @@ impl Bench {
     pub fn try_apply(&self, manifest: &str) -> Result<(), String> {
         let args = ["-n", &self.namespace, "apply", "-f", "-"];
         let output = plane().kubectl_stdin(&args, manifest).unwrap();
-        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
     }
 
     /// Applies a resource with these lines as its spec.
@@ -220,6 +225,39 @@ impl Bench {
         self.aws.calls().into_iter().filter(|call| call.operation == operation).collect()
     }
 
+    /// Seeds a READY backup of `cluster` in [`REGION`], and another one that survives its deletion.
+    pub fn seed_pair(&self, cluster: &str) -> String {
+        self.aws.seed(Seed::ready(REGION, cluster));
+        self.aws.seed(Seed::ready(REGION, cluster))
+    }
+
+    /// Deletes a resource without waiting for its end.
+    pub fn delete(&self, name: &str) {
+        self.kubectl(&["delete", "hsmb", name, "--wait=false"]);
+    }
+
+    /// Annotates a resource.
+    pub fn annotate(&self, name: &str, annotation: &str) {
+        self.kubectl(&["annotate", "--overwrite", "hsmb", name, annotation]);
+    }
+
+    /// All resources of the namespace.
+    pub fn objects(&self) -> Vec<Value> {
+        let list: Value = serde_json::from_str(&self.kubectl(&["get", "hsmb", "-o", "json"])).unwrap();
+        list["items"].as_array().unwrap().clone()
+    }
+
+    /// The backups for which AWS carried this operation out, once for each call of the operator.
+    pub fn applied(&self, operation: &str) -> Vec<String> {
+        let applied = self.calls(operation).into_iter().filter(|call| call.applied);
+        applied.flat_map(|call| call.backup_ids).collect()
+    }
+
+    /// Nothing was changed in AWS, and nobody tried.
+    pub fn expect_untouched(&self) {
+        assert!(self.mutations().is_empty(), "{:?}\n{}", self.mutations(), self.log());
+    }
+
     /// The reasons and notes of the Events in the namespace.
     pub fn events(&self) -> Vec<(String, String)> {
         let events = self.kubectl(&["get", "events.events.k8s.io", "-o", "json"]);
@@ -243,8 +281,10 @@ impl Drop for Bench {
 
 /// A manifest with these lines as its spec.
 pub fn manifest(name: &str, spec: &str) -> String {
-    let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
-    format!("apiVersion: cloudhsm-backup.dev/v1alpha1\nkind: CloudHsmBackup\nmetadata: {{name: {name}}}\nspec:\n{spec}")
+    let spec = spec.lines().map(|line| format!("  {line}\n")).collect::<Vec<_>>().concat();
+    format!(
+        "apiVersion: cloudhsm-backup.dev/v1alpha1\nkind: CloudHsmBackup\nmetadata: {{name: {name}}}\nspec:\n{spec}"
+    )
 }
 
 /// One condition of a resource, or null.

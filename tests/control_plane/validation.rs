@@ -19,7 +19,6 @@ const KEY_LENGTH: &str = "a tag key has 1 to 128 characters";
 
 #[test]
 fn ids_regions_and_accounts_must_have_the_form_that_aws_gives_them() {
-    let too_long = "spec.backupId: Too long: may not be more than 23 bytes";
     let no_id = "spec.backupId in body should match '^backup-[2-7a-zA-Z]{11,16}$'";
     let no_region =
         "spec.region in body should match '^[a-z]{2}(-gov)?-(east|west|north|south|central){1,2}-[0-9]$'";
@@ -33,13 +32,13 @@ fn ids_regions_and_accounts_must_have_the_form_that_aws_gives_them() {
         good("an id of 11 characters", &id("backup-abcdefghijk")),
         good("an id of 16 characters", &id("backup-abcdefghijklmnop")),
         bad("an id of 10 characters", &id("backup-abcdefghij"), no_id),
-        bad("an id of 17 characters", &id("backup-abcdefghijklmnopq"), too_long),
+        bad("an id of 17 characters", &id("backup-abcdefghijklmnopq"), no_id),
         good("an id with capitals and each digit", &id("backup-ABCXYZ234567")),
         bad("an id with a digit that base32 lacks", &id("backup-ro5c4er4aa1"), no_id),
         bad("an id without its prefix", &id("ro5c4er4aac"), no_id),
         bad("an empty id", &id("''"), no_id),
         bad("the id of a cluster", &id("cluster-dygnwhmscg5"), no_id),
-        bad("an ARN", &id("arn:aws:cloudhsm:eu-west-1:111122223333:backup/backup-ro5c4er4aac"), too_long),
+        bad("an ARN", &id("arn:aws:cloudhsm:eu-west-1:111122223333:backup/backup-ro5c4er4aac"), no_id),
         bad("an id with a line break at its end", &id("\"backup-ro5c4er4aac\\n\""), no_id),
         good("a region of two directions", &region("ap-southeast-2")),
         good("a region of GovCloud", &region("us-gov-west-1")),

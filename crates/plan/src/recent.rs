@@ -110,6 +110,16 @@ impl Recent {
         self.attempts.insert(attempt.mutation.key(), attempt);
     }
 
+    /// A person asked, by annotation, not to wait: what failed may be tried again now. What AWS accepted
+    /// waits all the same, until it shows.
+    pub fn end_backoffs(&mut self, now: Moment) {
+        for attempt in self.attempts.values_mut() {
+            if attempt.outcome.as_ref().is_some_and(|outcome| outcome.failure().is_some()) {
+                attempt.retry_at = attempt.retry_at.min(now);
+            }
+        }
+    }
+
     /// Remembers a look, begun at `began`, that showed no effect of the try.
     pub fn saw_unchanged(&mut self, key: &EffectKey, began: Moment) {
         if let Some(attempt) = self.attempts.get_mut(key)

@@ -160,18 +160,12 @@ impl<'a> Draft<'a> {
             None => true,
             // What AWS accepted must have been looked for, after the waiting time, and not be there.
             Some(Outcome::Accepted) => self.seen_since(attempt.retry_at),
-            Some(_) if self.now.tick >= attempt.retry_at || self.is_forced() => true,
+            Some(_) if self.now.tick >= attempt.retry_at => true,
             Some(_) => {
                 self.wake_at(attempt.retry_at);
                 false
             }
         }
-    }
-
-    /// Whether a person asked, by annotation, not to wait for a backoff.
-    fn is_forced(&self) -> bool {
-        self.desired.reconcile_request.is_some()
-            && self.desired.reconcile_request != self.ledger.handled_request
     }
 
     /// No look has ended yet: the status stays as it is.

@@ -210,6 +210,7 @@ impl Case {
 
     pub(super) fn request_reconcile(mut self, value: &str) -> Self {
         self.desired.reconcile_request = Some(value.to_owned());
+        self.recent.end_backoffs(self.now.tick);
         self
     }
 

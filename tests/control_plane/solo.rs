@@ -1,0 +1,118 @@
+//! A control plane of one test's own, for what would disturb the others on the common one.
+
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use emulator::{Config, Emulator};
+use serde_json::Value;
+use testbed::{ControlPlane, Folder, Operator, Options, Start};
+
+use crate::support::{is_ready, manifest};
+
+const PATIENCE: Duration = Duration::from_secs(45);
+const POLL: Duration = Duration::from_millis(100);
+
+/// A control plane without our CRD, an emulator, and an operator that watches all namespaces.
+pub struct Solo {
+    // Dropped in this order.
+    operator: Option<Operator>,
+    /// AWS.
+    pub aws: Emulator,
+    /// Kubernetes.
+    pub plane: ControlPlane,
+    start: Start,
+    _folder: Folder,
+}
+
+impl Solo {
+    /// All but the operator runs.
+    pub fn new() -> Self {
+        let plane = ControlPlane::start(Options::default()).unwrap();
+        let aws = Emulator::start(Config::default()).unwrap();
+        let folder = Folder::new("solo-").unwrap();
+        let flags = ["--poll-interval=1s", "--confirm-after=1s", "--aws-rate=1000"];
+        let start = Start {
+            program: PathBuf::from(env!("CARGO_BIN_EXE_cloudhsm-backup-operator")),
+            kubeconfig: plane.kubeconfig().to_owned(),
+            aws: aws.url(),
+            access_key: Some("AKIATEST".to_owned()),
+            flags: flags.map(str::to_owned).to_vec(),
+            log: folder.path().join("operator.log"),
+        };
+        Self { operator: None, aws, plane, start, _folder: folder }
+    }
+
+    /// Starts the operator.
+    pub fn run(&mut self) {
+        self.operator = Some(Operator::start(&self.start).unwrap());
+    }
+
+    /// The running operator.
+    pub fn operator(&mut self) -> &mut Operator {
+        self.operator.as_mut().expect("the operator runs")
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        self.operator.as_ref().map(Operator::log).unwrap_or_default()
+    }
+
+    /// Applies a manifest of any kind.
+    pub fn apply(&self, manifest: &str) {
+        let output = self.plane.kubectl_stdin(&["apply", "-f", "-"], manifest).unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Installs a CRD and waits until it is served.
+    pub fn install(&self, crd: &Value) {
+        self.apply(&crd.to_string());
+        let name = "crd/cloudhsmbackups.cloudhsm-backup.dev";
+        self.plane.kubectl_ok(&["wait", "--for=condition=Established", name, "--timeout=30s"]).unwrap();
+    }
+
+    /// Applies a resource with these lines as its spec, as soon as the CRD is served.
+    pub fn declare(&self, name: &str, spec: &str) {
+        let mut words = String::new();
+        let applied = within(PATIENCE, || {
+            let output = self.plane.kubectl_stdin(&["apply", "-f", "-"], &manifest(name, spec)).unwrap();
+            words = String::from_utf8_lossy(&output.stderr).into_owned();
+            output.status.success()
+        });
+        assert!(applied, "{words}");
+    }
+
+    /// Waits until condition Ready is `status` for `reason`, for the current generation.
+    pub fn until_ready(&self, name: &str, status: bool, reason: &str) -> Value {
+        let mut object = Value::Null;
+        let ready = within(PATIENCE, || {
+            let output = self.plane.kubectl(&["get", "hsmb", name, "-o", "json"]).unwrap();
+            object = serde_json::from_slice(&output.stdout).unwrap_or_default();
+            is_ready(&object, status, reason)
+        });
+        assert!(ready, "{name} never got Ready={status} {reason}:\n{object:#}\n{}", self.log());
+        object
+    }
+
+    /// Waits until the log has `words`.
+    pub fn until_logged(&self, words: &str) {
+        assert!(
+            within(PATIENCE, || self.log().contains(words)),
+            "{words} is not in the log:\n{}",
+            self.log()
+        );
+    }
+}
+
+/// Whether `condition` comes to hold in time.
+pub fn within(patience: Duration, mut condition: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + patience;
+    while !condition() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        std::thread::sleep(POLL);
+    }
+    true
+}
