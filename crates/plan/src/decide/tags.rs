@@ -32,7 +32,16 @@ pub(super) fn decide(draft: &mut Draft<'_>, backup: &Backup) {
     // Every listed key counts as managed from now on, also one that had its value already:
     // on record before it is set, so that no crash leaves a tag that nobody remembers.
     if !draft.desired.suspend {
-        draft.marks.managed_tag_keys = wanted.keys().cloned().chain(surplus.iter().cloned()).collect();
+        let lost = draft
+            .marks
+            .managed_tag_keys
+            .iter()
+            .any(|key| !wanted.contains_key(key) && !observed.contains_key(key));
+        if lost && may_show_late(draft) {
+            draft.marks.managed_tag_keys.extend(wanted.keys().cloned());
+        } else {
+            draft.marks.managed_tag_keys = wanted.keys().cloned().chain(surplus.iter().cloned()).collect();
+        }
     }
     let missing: Tags = (wanted.iter())
         .filter(|(key, value)| observed.get(*key) != Some(value))
@@ -53,4 +62,18 @@ pub(super) fn decide(draft: &mut Draft<'_>, backup: &Backup) {
     if !surplus.is_empty() {
         draft.want(Change::Untag(surplus), |_| {});
     }
+}
+
+/// Whether tags that were asked for may still appear: then a key that is no longer wanted and is not there stays on
+/// record, until a look that began well after the request does not show it.
+fn may_show_late(draft: &mut Draft<'_>) -> bool {
+    let key = draft.mutation(Change::Tag(Tags::new())).key();
+    let Some(attempt) = draft.recent.attempt(&key).filter(|attempt| !attempt.changed_nothing()) else {
+        return false;
+    };
+    let late = !draft.seen_since(attempt.at.after(draft.settings.confirm_after));
+    if late {
+        draft.remember(&attempt.mutation);
+    }
+    late
 }
