@@ -5,7 +5,7 @@ use std::time::Duration;
 use plan::{
     deletion::confirm,
     desired::Desired,
-    effect::{Change, Effect, Mutation, Outcome},
+    effect::{Effect, Mutation, Outcome},
     error::{ErrorClass, Failure},
     model::BackupKey,
     time::{Clock, Moment},
@@ -45,7 +45,9 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         // Others may have deleted meanwhile; the guards have to see that.
         let now = self.clock.now();
         let plan = self.decide(pass, memory, now);
-        let Some(Effect::Mutate(mutation)) = plan.effect.filter(is_deletion) else { return Ok(Again::Now) };
+        let Some(Effect::Mutate(mutation)) = plan.effect.filter(Effect::is_deletion) else {
+            return Ok(Again::Now);
+        };
         let Some(verdict) = plan.verdict else { return Ok(Again::Now) };
         match self.write(object, &verdict, true, memory, now).await? {
             Written::Done => {}
@@ -84,9 +86,4 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
 
 fn withdrawn(why: String) -> Receipt {
     Receipt { outcome: Outcome::NotSent(Failure::new(ErrorClass::Withdrawn, why)), request_id: None }
-}
-
-/// Whether `effect` goes through the gate.
-pub(super) fn is_deletion(effect: &Effect) -> bool {
-    matches!(effect, Effect::Mutate(Mutation { change: Change::Delete, .. }))
 }

@@ -14,7 +14,7 @@ use plan::{
     time::{Clock, Moment, Now},
 };
 
-use super::{Reconciler, delete::is_deletion, fence::Written, memory::Memory};
+use super::{Reconciler, fence::Written, memory::Memory};
 use crate::{
     api::{CloudHsmBackup, Undecodable},
     aws::Aws,
@@ -99,7 +99,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         let plan = self.decide(&pass, memory, now);
         let soon = |wake: Moment| Again::After(wake.since(now.tick).max(SHORTEST));
         let again = plan.next.wake.map_or(Again::WhenChanged, soon);
-        if plan.effect.as_ref().is_some_and(is_deletion) {
+        if plan.effect.as_ref().is_some_and(Effect::is_deletion) {
             return self.delete(&mut object, &pass, memory).await;
         }
         let fence = match &plan.effect {

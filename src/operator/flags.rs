@@ -10,13 +10,13 @@ pub mod listen;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use plan::settings::Settings;
 use tracing::level_filters::LevelFilter;
 
 use self::duration::{Period, between};
 use self::listen::Listen;
-use super::telemetry;
+use super::telemetry::{self, LogFormat};
 
 /// Calls a second to AWS, unless told otherwise. AWS publishes no limit for this API; this
 /// reads a region of thousands of backups within a minute and leaves room for others.
@@ -148,15 +148,6 @@ pub struct RunFlags {
         default_value = telemetry::DEFAULT_LEVEL
     )]
     log_level: String,
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// One line of text each, in colour on a terminal
-    Text,
-    /// One JSON object each
-    Json,
 }
 
 impl RunFlags {

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
+use clap::ValueEnum;
 use thiserror::Error;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
@@ -9,14 +10,21 @@ use tracing::subscriber::SetGlobalDefaultError;
 use tracing_subscriber::filter::{EnvFilter, ParseError};
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::flags::LogFormat;
-
 /// What is logged unless told otherwise.
 pub const DEFAULT_LEVEL: &str = "info";
 
 /// Libraries whose `info` tells nothing to whoever runs the operator. A name stands for all
 /// targets that begin with it: `aws` for `aws_config` and `aws_smithy_runtime` too.
 const QUIET: &[&str] = &["aws", "h2", "hyper", "kube", "rustls", "tower"];
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One line of text each, in colour on a terminal
+    Text,
+    /// One JSON object each
+    Json,
+}
 
 /// Why logging could not be set up.
 #[derive(Debug, Error)]

@@ -28,6 +28,7 @@ mod last_backup;
 mod lifecycle;
 mod namespaces;
 mod ownership;
+mod setbacks;
 mod shutdown;
 mod solo;
 mod startup;

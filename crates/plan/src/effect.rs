@@ -18,6 +18,13 @@ pub enum Effect {
     Mutate(Mutation),
 }
 
+impl Effect {
+    /// Whether a backup is deleted: then it passes the gate that all deletions of the account pass.
+    pub const fn is_deletion(&self) -> bool {
+        matches!(self, Self::Mutate(Mutation { change: Change::Delete, .. }))
+    }
+}
+
 /// A change to one backup in AWS: one wire request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mutation {
