@@ -1,6 +1,6 @@
 //! A decision in the making.
 
-use super::{Facts, Finding, Next, Notice, Observed, Plan, Ready, Verdict};
+use super::{Facts, Finding, Next, Observed};
 use crate::{
     claims::Standing,
     desired::Desired,
@@ -9,16 +9,16 @@ use crate::{
     inventory::Sight,
     ledger::{Ledger, Marks},
     model::BackupState,
-    reason::{Reason, Stance},
+    reason::Reason,
     recent::{Attempt, Recent},
     settings::Settings,
     time::{Moment, Now},
 };
 
 /// A change that may be made now, and the marks to write before it.
-struct Candidate {
-    mutation: Mutation,
-    marks: Marks,
+pub(super) struct Candidate {
+    pub(super) mutation: Mutation,
+    pub(super) marks: Marks,
 }
 
 /// Inputs and what the rows have found so far.
@@ -39,10 +39,10 @@ pub(super) struct Draft<'a> {
     pub(super) settled: Reason,
     /// The finalizer effect comes before any other.
     pub(super) finalizer: Option<Effect>,
-    findings: Vec<Finding>,
-    candidates: Vec<Candidate>,
-    wanted: Vec<EffectKey>,
-    next: Next,
+    pub(super) findings: Vec<Finding>,
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) wanted: Vec<EffectKey>,
+    pub(super) next: Next,
 }
 
 impl<'a> Draft<'a> {
@@ -103,9 +103,17 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Looking at the backup failed.
+    /// Looking at the backup, or at its region as a whole, failed.
     pub(super) fn cannot_see(&mut self, failure: &Failure) {
-        self.find(failure.class.reason(), cannot_look(&self.desired.backup.region, failure));
+        let region = &self.desired.backup.region;
+        let advice = match failure.class {
+            ErrorClass::AccessDenied => ": check the credentials, and allow cloudhsm:DescribeBackups there",
+            ErrorClass::Unreachable => ": check the region's name, and that its endpoint can be reached",
+            _ => "",
+        };
+        let message =
+            format!("cannot look at region {region} ({failure}){advice}; nothing is changed meanwhile");
+        self.find(failure.class.reason(), message);
     }
 
     /// Come back at `at` even if nothing changes.
@@ -167,107 +175,6 @@ impl<'a> Draft<'a> {
             }
         }
     }
-
-    /// No look has ended yet: the status stays as it is.
-    pub(super) fn nothing_known(self) -> Plan {
-        let wanted = self.kept();
-        Plan { verdict: None, effect: self.finalizer, notices: Vec::new(), next: self.next, wanted }
-    }
-
-    /// Without a look nobody can tell which tries still matter, so all are kept.
-    fn kept(&self) -> Vec<EffectKey> {
-        self.recent.keys().cloned().collect()
-    }
-
-    /// Draws the conclusions from what was found.
-    pub(super) fn finish(mut self) -> Plan {
-        let effect = self.choose();
-        let ready = self.ready();
-        if ready.reason.stance() == Stance::Stalled {
-            self.wake_at(self.now.tick.after(Settings::STALLED_INTERVAL));
-        }
-        let notices = self.notices(&ready);
-        let unseen = matches!(self.facts, Facts::Keep);
-        let wanted = if unseen { self.kept() } else { self.wanted };
-        // A pass that did not see the backup, or was about the finalizer, has not done what was asked for.
-        let handled = !unseen && !matches!(effect, Some(Effect::AddFinalizer | Effect::RemoveFinalizer));
-        let request = if handled { &self.desired.reconcile_request } else { &self.ledger.handled_request };
-        let handled_request = request.clone();
-        let copies = self
-            .copies_ready
-            .as_ref()
-            .map(|_| (0, self.desired.copies.iter().filter(|copy| !copy.deleted).count()));
-        let verdict = Verdict {
-            deletion_scheduled: deletion_scheduled(self.desired, &self.facts),
-            facts: self.facts,
-            marks: self.marks,
-            ready,
-            copies_ready: self.copies_ready,
-            copies,
-            handled_request,
-        };
-        Plan { verdict: Some(verdict), effect, notices, next: self.next, wanted }
-    }
-
-    fn choose(&mut self) -> Option<Effect> {
-        if self.desired.suspend && !self.wanted.is_empty() {
-            let message = "spec.suspend is true: nothing is changed until it is false or removed".to_owned();
-            self.find(Reason::Suspended, message);
-        }
-        if let Some(trouble) = &self.observed.trouble
-            && !matches!(self.observed.primary, Sight::Unclear(_))
-        {
-            self.find(trouble.class.reason(), cannot_look(&self.desired.backup.region, trouble));
-        }
-        if self.finalizer.is_some() {
-            return self.finalizer.take();
-        }
-        if self.desired.suspend || self.observed.trouble.is_some() {
-            return None;
-        }
-        let preferred = self.candidates.drain(..).min_by_key(|candidate| candidate.mutation.change.kind())?;
-        self.marks = preferred.marks;
-        Some(Effect::Mutate(preferred.mutation))
-    }
-
-    fn ready(&self) -> Ready {
-        let stance = |finding: &&Finding| finding.reason.stance();
-        // Stalled before Reconciling, and else in the order of the table, in which they were found.
-        let Some(first) = self.findings.iter().min_by_key(stance) else {
-            let message = match self.settled {
-                Reason::DeletionScheduled => "the backup is deleted, as wanted, and can still be restored",
-                Reason::Deleted => "the backup is gone for good, as wanted",
-                _ => "AWS matches the spec",
-            };
-            return Ready { reason: self.settled, message: message.to_owned() };
-        };
-        let others = self.findings.iter().filter(|finding| *finding != first);
-        let messages: Vec<_> =
-            std::iter::once(first).chain(others).map(|finding| finding.message.as_str()).collect();
-        Ready { reason: first.reason, message: messages.join("; ") }
-    }
-
-    /// One Event when a person must act, when a deletion is held, and when a finalizer cannot finish.
-    fn notices(&self, ready: &Ready) -> Vec<Notice> {
-        let new = self.ledger.ready_reason.as_deref() != Some(ready.reason.name());
-        let matters = ready.reason.stance() == Stance::Stalled
-            || ready.reason == Reason::DeletionHeld
-            || (self.desired.terminating && !ready.is_ready() && ready.reason != Reason::Applying);
-        if new && matters {
-            vec![Notice { reason: ready.reason, message: ready.message.clone() }]
-        } else {
-            Vec::new()
-        }
-    }
-}
-
-fn cannot_look(region: &crate::model::Region, failure: &Failure) -> String {
-    let advice = match failure.class {
-        ErrorClass::AccessDenied => ": check the credentials, and allow cloudhsm:DescribeBackups there",
-        ErrorClass::Unreachable => ": check the region's name, and that its endpoint can be reached",
-        _ => "",
-    };
-    format!("cannot look at region {region} ({failure}){advice}; nothing is changed meanwhile")
 }
 
 /// What to say of a change that is wanted.
@@ -296,21 +203,4 @@ fn account_for(attempt: Option<&Attempt>, mutation: &Mutation) -> (Reason, Strin
             (failure.class.reason(), format!("{doing}: AWS refuses {operation} ({failure}){advice}"))
         }
     }
-}
-
-fn deletion_scheduled(desired: &Desired, facts: &Facts) -> Option<String> {
-    let Facts::Seen(backup) = facts else { return None };
-    if backup.state != BackupState::PendingDeletion {
-        return None;
-    }
-    let until = match backup.delete_timestamp {
-        Some(until) => format!("AWS deletes the backup for good at {until}"),
-        None => "AWS deletes the backup for good within 7 days; it does not say when".to_owned(),
-    };
-    let how = if desired.terminating {
-        "to keep it, restore it in AWS, or name it in a new resource with deleted: false"
-    } else {
-        "to keep it, set deleted: false before then"
-    };
-    Some(format!("{until}; {how}"))
 }

@@ -7,6 +7,7 @@
 
 mod account;
 mod attributes;
+mod conclude;
 mod copies;
 mod delete;
 mod draft;

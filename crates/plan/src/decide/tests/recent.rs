@@ -111,6 +111,13 @@ fn the_annotation_ends_the_backoff_of_a_failure_once() {
 }
 
 #[test]
+fn a_request_is_handled_by_a_look_that_ended_whatever_it_showed() {
+    let handled = |case: Case| verdict(&case.request_reconcile("now").plan()).handled_request.clone();
+    assert_eq!(handled(case().absent().never_seen()).as_deref(), Some("now"));
+    assert_eq!(handled(case().unclear(ErrorClass::Throttled)), None);
+}
+
+#[test]
 fn the_annotation_does_not_shorten_the_wait_for_an_accepted_effect() {
     tagging(case()).acted(Outcome::Accepted).later(30 * SECOND).request_reconcile("now").expect("- Applying");
 }
