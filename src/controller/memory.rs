@@ -46,10 +46,14 @@ impl Memory {
     }
 
     /// `object` as it is after our own last write, if the cache does not show that yet.
-    pub(super) fn newest(&self, object: CloudHsmBackup) -> CloudHsmBackup {
+    pub(super) fn newest(&mut self, object: CloudHsmBackup) -> CloudHsmBackup {
         match &self.written {
             Some((replaced, written)) if *replaced == object.metadata.resource_version => (**written).clone(),
-            _ => object,
+            _ => {
+                // The cache has caught up: two copies of every resource would be one too many.
+                self.written = None;
+                object
+            }
         }
     }
 
