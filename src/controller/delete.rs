@@ -56,27 +56,33 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         }
         memory.recent.begin(mutation.clone(), self.clock.now().tick);
         self.announce(object, plan.notices, now.wall).await;
-        let receipt = self.confirm_and_send(&pass.desired, &mutation).await;
+        let receipt = self.confirm_and_send(&pass.desired, &mutation, now.tick).await;
         self.conclude(object, mutation, receipt, memory).await;
-        self.reporter.deletions(lock(&self.breaker).used(self.clock.now().tick));
+        self.report_deletions();
         Ok(Again::WhenChanged)
     }
 
-    async fn confirm_and_send(&self, desired: &Desired, mutation: &Mutation) -> Receipt {
-        let decided = self.clock.now();
-        let survivors = self.gather(desired, Moment::ZERO, decided).survivors;
+    /// Tells how many deletions of the last hour count; it changes with time alone, too.
+    pub(super) fn report_deletions(&self) {
+        self.reporter.deletions(lock(&self.breaker).used(self.clock.now().tick));
+    }
+
+    /// The fresh look, and the call if it confirms what was decided at `decided`.
+    async fn confirm_and_send(&self, desired: &Desired, mutation: &Mutation, decided: Moment) -> Receipt {
+        let now = self.clock.now();
+        let survivors = self.gather(desired, Moment::ZERO, now).survivors;
         let witnesses = survivors.into_iter().take(WITNESSES).map(|(key, _)| key);
         let keys: Vec<BackupKey> = std::iter::once(mutation.target.clone()).chain(witnesses).collect();
-        self.inventory.look(&keys, decided.tick, PATIENCE).await;
-        let observed = self.gather(desired, decided.tick, self.clock.now());
-        if let Err(unconfirmed) = confirm(desired, &observed, decided.tick) {
+        self.inventory.look(&keys, now.tick, PATIENCE).await;
+        let observed = self.gather(desired, now.tick, self.clock.now());
+        if let Err(unconfirmed) = confirm(desired, &observed, now.tick) {
             return withdrawn(unconfirmed.to_string());
         }
         if self.stopping.is_stopping() {
             return withdrawn("the operator is stopping".to_owned());
         }
         lock(&self.breaker).begin(mutation.target.clone(), self.clock.now().tick);
-        let receipt = self.aws.mutate(mutation, &self.permit(decided.tick)).await;
+        let receipt = self.aws.mutate(mutation, &self.permit(decided)).await;
         if receipt.outcome.changed_nothing() {
             lock(&self.breaker).give_back(&mutation.target);
         }

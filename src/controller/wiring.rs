@@ -34,6 +34,8 @@ type Guarded = DeserializeGuard<CloudHsmBackup>;
 
 /// How many objects a page of a list holds: small pages keep the peak of memory low.
 const PAGE: u32 = 50;
+/// How often the number of deletions is told anew: it falls by the passing of time alone.
+const COUNTING_PAUSE: Duration = Duration::from_secs(5);
 /// Names that change together are handed on together.
 const NAMING_PAUSE: Duration = Duration::from_millis(20);
 
@@ -97,6 +99,7 @@ pub async fn run<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
     let wakers = Wakers(Arc::new(wakers));
     let hand_on = hand_on(Arc::clone(&reconciler), changes, concerned, wakers);
     let name = name_backups(Arc::clone(&reconciler));
+    let count = count_deletions(Arc::clone(&reconciler));
     let controllers = receivers
         .into_iter()
         .map(|(scope, woken)| control(Arc::clone(&reconciler), client.clone(), scope, woken, &watches));
@@ -105,6 +108,7 @@ pub async fn run<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
         _ = controllers => {}
         () = hand_on => {}
         () = name => {}
+        () = count => {}
     }
 }
 
@@ -138,6 +142,17 @@ async fn name_backups<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
             reconciler.inventory.name(named);
         }
         tokio::time::sleep(NAMING_PAUSE).await;
+    }
+}
+
+/// Keeps the number of deletions that count right while nothing happens.
+#[expect(clippy::disallowed_methods, reason = "the wiring owns the pause between two counts")]
+async fn count_deletions<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
+    reconciler: Arc<Reconciler<A, K, C, D>>,
+) {
+    loop {
+        tokio::time::sleep(COUNTING_PAUSE).await;
+        reconciler.report_deletions();
     }
 }
 

@@ -47,6 +47,16 @@ fn limit(bench: &mut Bench, most: u32) {
     });
 }
 
+/// Waits until the metric says so.
+fn until_counted(bench: &mut Bench, deletions: u32) {
+    let sample = format!("cloudhsm_backup_operator_deletions_in_hour{{}} {deletions}\n");
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while !bench.operator().get("/metrics").unwrap().1.contains(&sample) {
+        assert!(Instant::now() < deadline, "no {sample}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
 fn finalizers(object: &Value) -> usize {
     object["metadata"]["finalizers"].as_array().map_or(0, Vec::len)
 }
@@ -149,7 +159,9 @@ fn after_a_start_the_last_hour_is_counted_as_aws_shows_it_whoever_deleted() {
     bench.until_ready("main", false, "DeletionHeld");
     bench.meanwhile(3);
     bench.expect_untouched();
+    until_counted(&mut bench, 2);
     // With room for a third one it goes: what is older than an hour does not count.
     limit(&mut bench, 3);
     bench.until_ready("main", true, "DeletionScheduled");
+    until_counted(&mut bench, 3);
 }
