@@ -15,7 +15,7 @@ pub mod report;
 pub mod wiring;
 
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc, Mutex,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -27,7 +27,7 @@ pub use reconcile::Error;
 use self::{memory::Memories, report::Reporter};
 use crate::{
     aws::Aws,
-    inventory::{Describe, Inventory, Pacer},
+    inventory::{Describe, Inventory, Pacer, lock},
     kubernetes::Kubernetes,
 };
 
@@ -105,9 +105,4 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
             deletion: tokio::sync::Mutex::default(),
         }
     }
-}
-
-/// A panic while a lock is held leaves plain data behind, no broken invariant.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -174,7 +174,7 @@ impl<D, C> Drop for Inventory<D, C> {
     }
 }
 
-/// A panic while a lock is held leaves plain data behind, no broken invariant.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks `mutex`. A panic while it was held leaves plain data behind, no broken invariant.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
