@@ -26,10 +26,9 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         mutation: Mutation,
         decided: Moment,
         memory: &mut Memory,
-    ) -> Outcome {
-        let permit = self.permit(decided);
-        let receipt = self.aws.mutate(&mutation, &permit).await;
-        self.conclude(object, mutation, receipt, memory).await
+    ) {
+        let receipt = self.aws.mutate(&mutation, &self.permit(decided)).await;
+        self.conclude(object, mutation, receipt, memory).await;
     }
 
     /// Remembers and tells how a change went.
@@ -39,7 +38,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         mutation: Mutation,
         receipt: Receipt,
         memory: &mut Memory,
-    ) -> Outcome {
+    ) {
         let Receipt { outcome, request_id } = receipt;
         let now = self.clock.now();
         if let Some(failure) = outcome.failure() {
@@ -52,7 +51,6 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         memory.since = now.tick;
         self.inventory.ask(&mutation.target, now.tick);
         self.tell(object, &mutation, &outcome, request_id.as_deref(), now.wall).await;
-        outcome
     }
 
     /// Holds until the decision made at `decided` is too old, or the process stops.
@@ -80,7 +78,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
                 "{}: {operation} {backup} in {region}, AWS request id {request_id}",
                 mutation.change.doing()
             );
-            return self.publish(object, occurrence(mutation, false, "Changed", note, at)).await;
+            return self.publish(object, occurrence(mutation, false, done(&mutation.change), note, at)).await;
         };
         tracing::warn!(
             %resource, operation, %backup, %region, request_id, outcome = outcome.name(), class = failure.class.name(), %failure,
@@ -127,17 +125,19 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
     }
 }
 
-/// Reason `Changed` is refined by the operation, so that a person can filter for it.
+/// The reason of the Event about a change that was made: one for each kind, so that a person can filter for it.
+fn done(change: &Change) -> &'static str {
+    match change {
+        Change::NeverExpires(_) => "NeverExpiresSet",
+        Change::Restore => "Restored",
+        Change::Tag(_) => "Tagged",
+        Change::Untag(_) => "Untagged",
+        Change::Delete => "Deleted",
+    }
+}
+
 fn occurrence(mutation: &Mutation, warning: bool, reason: &str, note: String, at: Timestamp) -> Occurrence {
     let operation = mutation.change.kind().operation();
-    let reason = match (warning, &mutation.change) {
-        (true, _) => reason,
-        (false, Change::NeverExpires(_)) => "NeverExpiresSet",
-        (false, Change::Restore) => "Restored",
-        (false, Change::Tag(_)) => "Tagged",
-        (false, Change::Untag(_)) => "Untagged",
-        (false, Change::Delete) => "Deleted",
-    };
     Occurrence {
         warning,
         reason: reason.to_owned(),

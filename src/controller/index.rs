@@ -112,6 +112,11 @@ impl Index {
         }
     }
 
+    /// Whether there is a resource of this name that can be read.
+    pub fn knows(&self, name: &ObjectName) -> bool {
+        lock(&self.claims).knows(name)
+    }
+
     /// How `name` stands among those that name the same backup.
     pub fn standing(&self, name: &ObjectName) -> Standing {
         lock(&self.claims).standing(name)

@@ -9,7 +9,7 @@ use super::lock;
 use crate::api::{CloudHsmBackup, RECONCILE_REQUEST};
 
 /// What is remembered of one resource.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Memory {
     uid: Option<String>,
     generation: Option<i64>,
@@ -70,14 +70,19 @@ impl Memory {
 pub(super) struct Memories(Mutex<HashMap<ObjectName, Memory>>);
 
 impl Memories {
-    /// What is remembered of `name`. A resource is never reconciled twice at once, so nobody else changes it meanwhile.
-    pub(super) fn recall(&self, name: &ObjectName) -> Memory {
-        lock(&self.0).get(name).cloned().unwrap_or_default()
+    /// Takes out what is remembered of `name`. A resource is never reconciled twice at once, so nobody misses it meanwhile.
+    pub(super) fn take(&self, name: &ObjectName) -> Memory {
+        lock(&self.0).remove(name).unwrap_or_default()
     }
 
     /// Remembers it.
-    pub(super) fn keep(&self, name: &ObjectName, memory: &Memory) {
-        lock(&self.0).insert(name.clone(), memory.clone());
+    pub(super) fn keep(&self, name: ObjectName, memory: Memory) {
+        lock(&self.0).insert(name, memory);
+    }
+
+    /// How many passes over `name` failed in a row.
+    pub(super) fn failures(&self, name: &ObjectName) -> u32 {
+        lock(&self.0).get(name).map_or(0, |memory| memory.failures)
     }
 
     /// Forgets it: the resource is gone.

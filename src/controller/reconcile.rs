@@ -66,7 +66,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
             return Ok(Again::After(INDEX_WAIT));
         }
         let name = object.object_name();
-        let mut memory = self.memories.recall(&name);
+        let mut memory = self.memories.take(&name);
         let object = memory.newest(object);
         let began = self.clock.now().tick;
         memory.meet(&object, self.looked_at(&object.spec.region), began);
@@ -74,13 +74,16 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         let outcome = if result.is_ok() { "ok" } else { "error" };
         self.reporter.passed(outcome, self.clock.now().tick.since(began));
         memory.failures = if result.is_ok() { 0 } else { memory.failures.saturating_add(1) };
-        self.memories.keep(&name, &memory);
+        // A pass that took off the finalizer may outlast its resource: then nobody would ever forget it.
+        if self.index.knows(&name) {
+            self.memories.keep(name, memory);
+        }
         result
     }
 
     /// How long to wait after a pass over `name` that failed.
     pub fn backoff(&self, name: &ObjectName) -> Duration {
-        Backoff::KUBERNETES.wait(self.memories.recall(name).failures, fastrand::f64())
+        Backoff::KUBERNETES.wait(self.memories.failures(name), fastrand::f64())
     }
 
     /// The resource is gone.

@@ -219,8 +219,9 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Feed<A, K, C, D> {
                 }
             }
             watcher::Event::Delete(object) => {
-                self.reconciler.forget(&name_of(object));
+                // In this order: a pass that ends in between keeps nothing of what is not in the index.
                 index.remove(&name_of(object));
+                self.reconciler.forget(&name_of(object));
             }
         }
     }

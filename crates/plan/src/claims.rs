@@ -109,6 +109,11 @@ impl Claims {
         self.claims.iter()
     }
 
+    /// Whether the resource `name` has a claim here, if only one that claims nothing.
+    pub fn knows(&self, name: &ObjectName) -> bool {
+        self.claims.contains_key(name)
+    }
+
     /// How the resource `name` stands.
     pub fn standing(&self, name: &ObjectName) -> Standing {
         let Some(own) = self.claims.get(name) else { return Standing::default() };
