@@ -47,19 +47,25 @@ fn a_wrong_id_is_not_found_and_never_gone() {
     bench.until_ready("shared", false, "NotFound");
 }
 
-#[test]
-fn with_credentials_of_another_account_nothing_is_gone_and_nothing_is_deleted() {
-    let mut bench = Bench::new();
-    let (wished, removed) = (bench.seed_pair(CLUSTER), bench.seed_pair(CLUSTER));
-    bench.declare("wished", &wished, "");
-    bench.declare("removed", &removed, "deletionPolicy: Delete");
+/// Two resources in sync; while the operator is down, one wishes for a deletion and one is deleted with its backup; then
+/// the operator comes back with another account's credentials.
+fn restart_as_a_stranger(bench: &mut Bench, wished: &str, removed: &str) {
+    bench.declare("wished", wished, "");
+    bench.declare("removed", removed, "deletionPolicy: Delete");
     bench.until_ready("wished", true, "InSync");
     bench.until_ready("removed", true, "InSync");
     bench.until("removed", "its finalizer", has_finalizer);
     bench.stop();
-    bench.declare("wished", &wished, "deleted: true");
+    bench.declare("wished", wished, "deleted: true");
     bench.delete("removed");
     bench.restart_with(|start| start.access_key = Some(STRANGER.to_owned()));
+}
+
+#[test]
+fn with_credentials_of_another_account_nothing_is_gone_and_nothing_is_deleted() {
+    let mut bench = Bench::new();
+    let (wished, removed) = (bench.seed_pair(CLUSTER), bench.seed_pair(CLUSTER));
+    restart_as_a_stranger(&mut bench, &wished, &removed);
     let mismatch = bench.until_ready("wished", false, "AccountMismatch");
     assert_eq!(mismatch["status"]["backupState"], "READY", "the facts stay");
     assert!(mismatch["status"]["deletion"].is_null(), "{mismatch:#}");
@@ -81,15 +87,7 @@ fn a_backup_of_the_same_id_in_another_account_is_another_one() {
         bench.aws.seed(Seed::ready(REGION, CLUSTER).id(id).account(STRANGERS_ACCOUNT));
     }
     bench.aws.seed(Seed::ready(REGION, CLUSTER).account(STRANGERS_ACCOUNT));
-    bench.declare("wished", &wished, "");
-    bench.declare("removed", &removed, "deletionPolicy: Delete");
-    bench.until_ready("wished", true, "InSync");
-    bench.until_ready("removed", true, "InSync");
-    bench.until("removed", "its finalizer", has_finalizer);
-    bench.stop();
-    bench.declare("wished", &wished, "deleted: true");
-    bench.delete("removed");
-    bench.restart_with(|start| start.access_key = Some(STRANGER.to_owned()));
+    restart_as_a_stranger(&mut bench, &wished, &removed);
     bench.until_ready("wished", false, "AccountMismatch");
     expect_stuck_until_retained(&bench, "removed", "AccountMismatch");
 }
