@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aws_sdk_cloudhsmv2::Client;
 use plan::error::Failure;
 use plan::inventory::{Page, Query};
+use plan::model::BackupId;
 
 use super::interceptor::Watch;
 use super::wire::Wire;
@@ -35,11 +36,10 @@ pub(super) async fn describe(client: &Client, query: &Query, token: Option<&str>
 
 /// One key at most: how AWS combines several is not documented.
 fn filters(query: &Query) -> Option<HashMap<String, Vec<String>>> {
-    match query {
-        Query::All => None,
-        Query::Ids(ids) => {
-            let ids = ids.iter().map(|id| id.as_str().to_owned()).collect();
-            Some(HashMap::from([("backupIds".to_owned(), ids)]))
-        }
-    }
+    let (key, ids): (_, Vec<&BackupId>) = match query {
+        Query::All => return None,
+        Query::Ids(ids) => ("backupIds", ids.iter().collect()),
+        Query::CopiesOf(sources) => ("sourceBackupIds", sources.iter().map(|source| &source.id).collect()),
+    };
+    Some(HashMap::from([(key.to_owned(), ids.into_iter().map(ToString::to_string).collect())]))
 }

@@ -51,6 +51,17 @@ pub(super) async fn mutate(client: &Client, mutation: &Mutation, permit: &Permit
             let operation = client.untag_resource().resource_id(id).set_tag_key_list(Some(key_list(keys)));
             send_once!(operation, &wire, permit)
         }
+        Change::Copy { to, tags } => match tags.as_ref().map(tag_list).transpose() {
+            Ok(tags) => {
+                let operation = client
+                    .copy_backup_to_region()
+                    .backup_id(id)
+                    .destination_region(to.as_str())
+                    .set_tag_list(tags);
+                send_once!(operation, &wire, permit)
+            }
+            Err(_) => Outcome::NotSent(Failure::new(ErrorClass::Invalid, "a tag could not be built")),
+        },
         Change::Delete => send_once!(client.delete_backup().backup_id(id), &wire, permit),
     };
     Receipt { outcome, request_id: wire.request_id() }

@@ -132,6 +132,7 @@ fn done(change: &Change) -> &'static str {
         Change::Restore => "Restored",
         Change::Tag(_) => "Tagged",
         Change::Untag(_) => "Untagged",
+        Change::Copy { .. } => "CopyRequested",
         Change::Delete => "Deleted",
     }
 }
@@ -141,7 +142,12 @@ fn occurrence(mutation: &Mutation, warning: bool, reason: &str, note: String, at
     Occurrence {
         warning,
         reason: reason.to_owned(),
-        action: format!("{operation} {} {}", mutation.backup(), mutation.region()),
+        // The destination too: Events that differ only in their note would be merged into one.
+        action: format!(
+            "{operation} {} {}",
+            mutation.backup(),
+            mutation.destination().unwrap_or(mutation.region())
+        ),
         note,
         at,
     }

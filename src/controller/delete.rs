@@ -45,7 +45,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         // Others may have deleted meanwhile; the guards have to see that.
         let now = self.clock.now();
         let plan = self.decide(pass, memory, now);
-        let Some(Effect::Mutate(mutation)) = plan.effect.filter(Effect::is_deletion) else {
+        let Some(Effect::Mutate { mutation, mark }) = plan.effect.filter(Effect::is_deletion) else {
             return Ok(Again::Now);
         };
         let Some(verdict) = plan.verdict else { return Ok(Again::Now) };
@@ -54,7 +54,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
             Written::Outdated => return Ok(Again::Now),
             Written::Gone => return Ok(Again::WhenChanged),
         }
-        memory.recent.begin(mutation.clone(), self.clock.now().tick);
+        memory.recent.begin(mutation.clone(), mark, self.clock.now().tick);
         self.announce(object, plan.notices, now.wall).await;
         let receipt = self.confirm_and_send(&pass.desired, &mutation, now.tick).await;
         self.conclude(object, mutation, receipt, memory).await;

@@ -7,7 +7,7 @@ use plan::{
     desired::Desired,
     effect::{Change, Mutation},
     inventory::Sight,
-    ledger::{Ledger, Mark},
+    ledger::Ledger,
     model::BackupState,
     time::{Clock, Moment, Now},
 };
@@ -40,8 +40,8 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         now: Now,
     ) -> Observed {
         let deletion = Mutation { target: desired.backup.clone(), change: Change::Delete };
-        if ledger.marks.deletion.is_some_and(Mark::is_open) {
-            memory.recent.found_mark(deletion.clone(), now.tick);
+        if let Some(mark) = ledger.marks.deletion.filter(|mark| mark.is_open()) {
+            memory.recent.found_mark(deletion.clone(), mark.requested_at, now.tick);
         }
         let observed = self.gather(desired, memory.since, now);
         match &observed.primary {

@@ -7,7 +7,7 @@ use plan::{
     claims::Standing,
     decide::{Plan, plan},
     desired::{Desired, ObjectName},
-    effect::{Change, Effect},
+    effect::Effect,
     inventory::Core,
     ledger::Ledger,
     model::Region,
@@ -106,10 +106,10 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
             return self.delete(&mut object, &pass, memory).await;
         }
         let fence = match &plan.effect {
-            Some(Effect::Mutate(mutation)) => {
+            Some(Effect::Mutate { mutation, mark }) => {
                 // The permit comes before the mark: a mark is not to grow old in a queue.
                 self.changes.permit(mutation.region()).await;
-                mutation.change == Change::Restore
+                mark.is_some()
             }
             _ => false,
         };
@@ -123,8 +123,8 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         self.announce(&object, plan.notices, now.wall).await;
         match plan.effect {
             Some(_) if self.stopping.is_stopping() => Ok(Again::WhenChanged),
-            Some(Effect::Mutate(mutation)) => {
-                memory.recent.begin(mutation.clone(), self.clock.now().tick);
+            Some(Effect::Mutate { mutation, mark }) => {
+                memory.recent.begin(mutation.clone(), mark, self.clock.now().tick);
                 self.mutate(&object, mutation, now.tick, memory).await;
                 Ok(Again::WhenChanged)
             }

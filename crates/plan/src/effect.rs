@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use crate::{
     error::Failure,
     model::{BackupId, BackupKey, Region, Tags},
@@ -15,13 +17,18 @@ pub enum Effect {
     /// Take our finalizer off the resource.
     RemoveFinalizer,
     /// Change a backup in AWS.
-    Mutate(Mutation),
+    Mutate {
+        /// The change.
+        mutation: Mutation,
+        /// When the mark was made that stands for it, for a change that has one: outcomes belong to marks.
+        mark: Option<Timestamp>,
+    },
 }
 
 impl Effect {
     /// Whether a backup is deleted: then it passes the gate that all deletions of the account pass.
     pub const fn is_deletion(&self) -> bool {
-        matches!(self, Self::Mutate(Mutation { change: Change::Delete, .. }))
+        matches!(self, Self::Mutate { mutation: Mutation { change: Change::Delete, .. }, .. })
     }
 }
 
@@ -45,9 +52,21 @@ impl Mutation {
         &self.target.id
     }
 
+    /// The region that a copy goes to.
+    pub fn destination(&self) -> Option<&Region> {
+        match &self.change {
+            Change::Copy { to, .. } => Some(to),
+            _ => None,
+        }
+    }
+
     /// What identifies tries of the same kind on the same backup.
     pub fn key(&self) -> EffectKey {
-        EffectKey { target: self.target.clone(), kind: self.change.kind() }
+        EffectKey {
+            target: self.target.clone(),
+            kind: self.change.kind(),
+            destination: self.destination().cloned(),
+        }
     }
 }
 
@@ -62,6 +81,13 @@ pub enum Change {
     Tag(Tags),
     /// UntagResource with these keys.
     Untag(BTreeSet<String>),
+    /// CopyBackupToRegion.
+    Copy {
+        /// Where the copy is wanted; the request itself goes to the region of its source.
+        to: Region,
+        /// The tags of the copy, not empty; `None` lets AWS give it those of its source.
+        tags: Option<Tags>,
+    },
     /// DeleteBackup.
     Delete,
 }
@@ -74,6 +100,7 @@ impl Change {
             Self::Restore => ChangeKind::Restore,
             Self::Tag(_) => ChangeKind::Tag,
             Self::Untag(_) => ChangeKind::Untag,
+            Self::Copy { .. } => ChangeKind::Copy,
             Self::Delete => ChangeKind::Delete,
         }
     }
@@ -85,6 +112,7 @@ impl Change {
             Self::Restore => "restoring the backup".to_owned(),
             Self::Tag(tags) => format!("setting tags {}", list(tags.keys())),
             Self::Untag(keys) => format!("removing tags {}", list(keys)),
+            Self::Copy { to, .. } => format!("copying the backup to {to}"),
             Self::Delete => "deleting the backup".to_owned(),
         }
     }
@@ -105,6 +133,8 @@ pub enum ChangeKind {
     Tag,
     /// UntagResource.
     Untag,
+    /// CopyBackupToRegion.
+    Copy,
     /// DeleteBackup.
     Delete,
 }
@@ -117,6 +147,7 @@ impl ChangeKind {
             Self::Restore => "RestoreBackup",
             Self::Tag => "TagResource",
             Self::Untag => "UntagResource",
+            Self::Copy => "CopyBackupToRegion",
             Self::Delete => "DeleteBackup",
         }
     }
@@ -129,6 +160,8 @@ pub struct EffectKey {
     pub target: BackupKey,
     /// The kind of change.
     pub kind: ChangeKind,
+    /// The region that a copy goes to: each has tries of its own.
+    pub destination: Option<Region>,
 }
 
 /// How a request to change something turned out.

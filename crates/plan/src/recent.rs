@@ -6,6 +6,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use jiff::Timestamp;
+
 use crate::{
     backoff::Backoff,
     effect::{EffectKey, Mutation, Outcome},
@@ -18,6 +20,8 @@ use crate::{
 pub struct Attempt {
     /// What was tried.
     pub mutation: Mutation,
+    /// When the mark was made that it was tried under. Another operator's mark has another outcome.
+    pub mark: Option<Timestamp>,
     /// How it turned out; `None` while it is under way, and for a mark whose caller is no more.
     pub outcome: Option<Outcome>,
     /// When it turned out so (or the mark was found).
@@ -73,18 +77,29 @@ impl Recent {
             None => accepted(settings).wait(tries, jitter).max(settings.confirm_after),
         };
         let retry_at = now.after(wait);
+        let mark = before.and_then(|before| before.mark);
         let outcome = Some(outcome);
-        self.put(Attempt { mutation, outcome, at: now, tries, retry_at, uncertain, unchanged_at: None });
+        self.put(Attempt {
+            mutation,
+            mark,
+            outcome,
+            at: now,
+            tries,
+            retry_at,
+            uncertain,
+            unchanged_at: None,
+        });
     }
 
-    /// Remembers that a try begins. Until [`Recent::note`] tells its outcome that is unknown, also
+    /// Remembers that a try begins, under the mark made at `mark`. Until [`Recent::note`] tells its outcome that is unknown, also
     /// when the task that tries is cancelled half-way.
-    pub fn begin(&mut self, mutation: Mutation, now: Moment) {
+    pub fn begin(&mut self, mutation: Mutation, mark: Option<Timestamp>, now: Moment) {
         let before = self.same(&mutation);
         let tries = before.map_or(0, |before| before.tries);
         let uncertain = before.is_some_and(Attempt::may_take_effect);
         self.put(Attempt {
             mutation,
+            mark,
             outcome: None,
             at: now,
             tries,
@@ -94,10 +109,13 @@ impl Recent {
         });
     }
 
-    /// Remembers an open mark of a process that is no more, so that its waiting time starts now.
-    pub fn found_mark(&mut self, mutation: Mutation, now: Moment) {
-        if self.attempt(&mutation.key()).is_none() {
-            self.begin(mutation, now);
+    /// Remembers an open mark that is not this process's own, so that its waiting time starts now. What
+    /// became of a try under another mark says nothing about this one.
+    pub fn found_mark(&mut self, mutation: Mutation, mark: Timestamp, now: Moment) {
+        let known = self.attempt(&mutation.key()).is_some_and(|attempt| attempt.mark == Some(mark));
+        if !known {
+            self.attempts.remove(&mutation.key());
+            self.begin(mutation, Some(mark), now);
         }
     }
 
@@ -194,7 +212,7 @@ mod tests {
     #[test]
     fn only_a_look_begun_after_the_try_tells_anything() {
         let (mut recent, at) = (Recent::default(), Moment::from_start(Duration::from_secs(10)));
-        recent.found_mark(tagging("a"), at);
+        recent.found_mark(tagging("a"), Timestamp::UNIX_EPOCH, at);
         recent.saw_unchanged(&tagging("a").key(), at);
         assert_eq!(recent.attempt(&tagging("a").key()).unwrap().unchanged_at, None);
         let later = at.after(Duration::from_secs(1));

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use plan::effect::ChangeKind::{self, Delete, NeverExpires, Restore, Tag, Untag};
+use plan::effect::ChangeKind::{self, Copy, Delete, NeverExpires, Restore, Tag, Untag};
 use serde_json::Value;
 
 use super::root;
@@ -80,9 +80,9 @@ fn the_iam_policy_allows_what_the_adapter_calls_and_nothing_else() {
     let calls = called(&sources(&root().join("src/aws")));
     assert_eq!(allowed.iter().map(String::as_str).collect::<BTreeSet<_>>(), calls);
     // And these are what plans can ask for. A kind that is added to the list of kinds must be added here.
-    let kinds = [NeverExpires, Restore, Tag, Untag, Delete];
+    let kinds = [NeverExpires, Restore, Tag, Untag, Copy, Delete];
     let complete = |kind: ChangeKind| match kind {
-        NeverExpires | Restore | Tag | Untag | Delete => kind.operation(),
+        NeverExpires | Restore | Tag | Untag | Copy | Delete => kind.operation(),
     };
     assert_eq!(kinds.into_iter().map(complete).chain(["DescribeBackups"]).collect::<BTreeSet<_>>(), calls);
 }

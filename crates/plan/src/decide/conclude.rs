@@ -3,7 +3,7 @@
 use super::{Facts, Finding, Notice, Plan, Ready, Verdict, draft::Draft};
 use crate::{
     desired::Desired,
-    effect::{Effect, EffectKey},
+    effect::{Change, Effect, EffectKey},
     inventory::Sight,
     model::BackupState,
     reason::{Reason, Stance},
@@ -70,7 +70,12 @@ impl Draft<'_> {
         }
         let preferred = self.candidates.drain(..).min_by_key(|candidate| candidate.mutation.change.kind())?;
         self.marks = preferred.marks;
-        Some(Effect::Mutate(preferred.mutation))
+        let mark = match preferred.mutation.change {
+            Change::Delete => self.marks.deletion,
+            Change::Restore => self.marks.restore,
+            _ => None,
+        };
+        Some(Effect::Mutate { mutation: preferred.mutation, mark: mark.map(|mark| mark.requested_at) })
     }
 
     fn ready(&self) -> Ready {

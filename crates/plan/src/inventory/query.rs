@@ -1,6 +1,6 @@
 //! What is asked of DescribeBackups.
 
-use crate::model::{Backup, BackupId};
+use crate::model::{Backup, BackupId, BackupKey};
 
 /// One question: everything, or one filter key with its values.
 ///
@@ -11,6 +11,8 @@ pub enum Query {
     All,
     /// These backups.
     Ids(Vec<BackupId>),
+    /// The copies of these backups of other regions.
+    CopiesOf(Vec<BackupKey>),
 }
 
 impl Query {
@@ -23,6 +25,7 @@ impl Query {
         match self {
             Self::All => true,
             Self::Ids(ids) => ids.contains(&backup.id),
+            Self::CopiesOf(sources) => sources.iter().any(|source| backup.may_be_copy_of(source)),
         }
     }
 }

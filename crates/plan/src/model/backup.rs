@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{AccountId, BackupId, ClusterId, Region, Tags};
+use super::{AccountId, BackupId, BackupKey, ClusterId, Region, Tags};
 
 /// `BackupState` of the AWS API.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +118,19 @@ impl Backup {
     /// Whether it is a copy of another backup.
     pub fn is_copy(&self) -> bool {
         self.source.is_some()
+    }
+
+    /// Whether it is surely a copy of `original`. An id alone means nothing: it is unique only within its region.
+    pub fn is_copy_of(&self, original: &BackupKey) -> bool {
+        self.may_be_copy_of(original) && self.source.as_ref().is_some_and(|source| source.region.is_some())
+    }
+
+    /// Whether nothing that AWS reports speaks against it being a copy of `original`: the region of its source may be missing.
+    pub fn may_be_copy_of(&self, original: &BackupKey) -> bool {
+        self.source.as_ref().is_some_and(|source| {
+            source.backup.as_ref() == Some(&original.id)
+                && source.region.as_ref().is_none_or(|region| *region == original.region)
+        })
     }
 }
 

@@ -344,9 +344,11 @@ impl Case {
     /// The status was written and the mutation tried, with this outcome.
     pub(super) fn acted(mut self, outcome: Outcome) -> Self {
         let plan = self.plan();
-        let Some(Effect::Mutate(mutation)) = plan.effect.clone() else { panic!("no mutation in {plan:#?}") };
+        let Some(Effect::Mutate { mutation, mark }) = plan.effect.clone() else {
+            panic!("no mutation in {plan:#?}")
+        };
         self = self.written(&plan);
-        self.recent.begin(mutation.clone(), self.now.tick);
+        self.recent.begin(mutation.clone(), mark, self.now.tick);
         self.recent.note(mutation, outcome, self.now.tick, &self.settings, 0.0);
         self
     }
@@ -357,9 +359,9 @@ impl Case {
         for (mark, change) in
             [(self.ledger.marks.deletion, Change::Delete), (self.ledger.marks.restore, Change::Restore)]
         {
-            if mark.is_some_and(Mark::is_open) {
+            if let Some(mark) = mark.filter(|mark| mark.is_open()) {
                 let mutation = self.mutation(change);
-                self.recent.found_mark(mutation, self.now.tick);
+                self.recent.found_mark(mutation, mark.requested_at, self.now.tick);
             }
         }
         self

@@ -154,7 +154,7 @@ fn cases() -> impl Strategy<Value = Case> {
 
 fn change(plan: &Plan) -> Option<&Change> {
     match &plan.effect {
-        Some(Effect::Mutate(mutation)) => Some(&mutation.change),
+        Some(Effect::Mutate { mutation, .. }) => Some(&mutation.change),
         _ => None,
     }
 }
@@ -205,7 +205,7 @@ proptest! {
                 prop_assert!(keys.iter().all(|key| case.ledger.marks.managed_tag_keys.contains(key)));
                 prop_assert!(keys.is_subset(&verdict(&plan).marks.managed_tag_keys));
             }
-            Some(Change::NeverExpires(_)) | None => {}
+            Some(Change::NeverExpires(_) | Change::Copy { .. }) | None => {}
         }
     }
 
@@ -319,8 +319,8 @@ fn obey(case: Case, plan: &Plan) -> Option<Case> {
         Some(Effect::AddFinalizer) => case.desired.finalizer = true,
         Some(Effect::RemoveFinalizer) if case.desired.terminating => return None,
         Some(Effect::RemoveFinalizer) => case.desired.finalizer = false,
-        Some(Effect::Mutate(mutation)) => {
-            case.recent.begin(mutation.clone(), case.now.tick);
+        Some(Effect::Mutate { mutation, mark }) => {
+            case.recent.begin(mutation.clone(), mark, case.now.tick);
             case.recent.note(mutation.clone(), Outcome::Accepted, case.now.tick, &case.settings, 0.0);
             case = case.with(|backup| match mutation.change {
                 Change::NeverExpires(value) => backup.never_expires = Some(value),
@@ -330,6 +330,7 @@ fn obey(case: Case, plan: &Plan) -> Option<Case> {
                     backup.tags.get_or_insert_default().retain(|key, _| !keys.contains(key));
                 }
                 Change::Delete => backup.state = BackupState::PendingDeletion,
+                Change::Copy { .. } => {}
             });
         }
     }

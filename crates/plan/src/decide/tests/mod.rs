@@ -50,11 +50,13 @@ fn effect(plan: &Plan) -> String {
         None => "-".to_owned(),
         Some(Effect::AddFinalizer) => "AddFinalizer".to_owned(),
         Some(Effect::RemoveFinalizer) => "RemoveFinalizer".to_owned(),
-        Some(Effect::Mutate(mutation)) => match &mutation.change {
+        Some(Effect::Mutate { mutation, .. }) => match &mutation.change {
             Change::NeverExpires(value) => format!("NeverExpires({value})"),
             Change::Restore => "Restore".to_owned(),
             Change::Tag(tags) => format!("Tag({})", list(tags)),
             Change::Untag(keys) => format!("Untag({})", keys_of(keys)),
+            Change::Copy { to, tags: None } => format!("Copy({to})"),
+            Change::Copy { to, tags: Some(tags) } => format!("Copy({to} {})", list(tags)),
             Change::Delete => "Delete".to_owned(),
         },
     }

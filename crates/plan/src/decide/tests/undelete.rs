@@ -127,7 +127,7 @@ fn a_late_restore_is_still_tried() {
 fn settle(mut case: Case) -> Case {
     for _ in 0..10 {
         let plan = case.plan();
-        let Some(Effect::Mutate(Mutation { change, .. })) = plan.effect.clone() else {
+        let Some(Effect::Mutate { mutation: Mutation { change, .. }, .. }) = plan.effect.clone() else {
             case = case.clone().written(&plan).later(2 * MINUTE);
             if case.plan().effect.is_none() {
                 return case;

@@ -70,7 +70,7 @@ impl Driver {
                     self.lookup_ends = Some((self.now.after(LATENCY), ids.clone()));
                     self.lookups.push((self.now, ids));
                 }
-                Action::Lookup(Query::All) => panic!("a lookup names what it looks for"),
+                Action::Lookup(other) => panic!("nobody asked for {other:?}"),
                 Action::Changed(ids) => assert!(!ids.is_empty()),
                 Action::Identify | Action::AccountChanged => panic!("the account is not this one's business"),
             }
