@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use plan::{
     decide::Notice,
     effect::{Change, Mutation, Outcome},
+    inventory::Topic,
     settings::Settings,
     time::{Clock, Moment},
 };
@@ -49,7 +50,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         self.reporter.changed(&mutation, &outcome);
         memory.recent.note(mutation.clone(), outcome.clone(), now.tick, &self.settings, fastrand::f64());
         memory.since = now.tick;
-        self.inventory.ask(&mutation.target, now.tick);
+        self.inventory.ask(&mutation.target.region, Topic::Backup(mutation.target.id.clone()), now.tick);
         self.tell(object, &mutation, &outcome, request_id.as_deref(), now.wall).await;
     }
 

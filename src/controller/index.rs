@@ -11,7 +11,8 @@ use std::{
 use plan::{
     claims::{Claim, Claims, Standing},
     desired::ObjectName,
-    model::{BackupId, BackupKey, Region},
+    inventory::{Names, Topic},
+    model::{BackupKey, Region},
 };
 use tokio::sync::{Notify, mpsc};
 
@@ -122,12 +123,15 @@ impl Index {
         lock(&self.claims).standing(name)
     }
 
-    /// The resources that name any of `ids` in `region`; all of them when `region` is `None`.
-    pub fn concerned(&self, region: Option<&Region>, ids: &BTreeSet<BackupId>) -> BTreeSet<ObjectName> {
+    /// The resources that any of `topics` in `region` concerns; all of them when `region` is `None`.
+    pub fn concerned(&self, region: Option<&Region>, topics: &BTreeSet<Topic>) -> BTreeSet<ObjectName> {
         let claims = lock(&self.claims);
         let Some(region) = region else { return claims.all().map(|(name, _)| name.clone()).collect() };
-        let key = |id: &BackupId| BackupKey { region: region.clone(), id: id.clone() };
-        ids.iter().flat_map(|id| claims.concerned(&key(id)).cloned().collect::<Vec<_>>()).collect()
+        let key = |topic: &Topic| match topic {
+            Topic::Backup(id) => BackupKey { region: region.clone(), id: id.clone() },
+            Topic::CopiesOf(source) => source.clone(),
+        };
+        topics.iter().flat_map(|topic| claims.concerned(&key(topic)).cloned().collect::<Vec<_>>()).collect()
     }
 
     /// The backups that some resource deleted or means to delete.
@@ -135,8 +139,8 @@ impl Index {
         lock(&self.claims).marked_for_deletion()
     }
 
-    /// The backups that resources name, once something about that may have changed.
-    pub async fn renamed(&self) -> BTreeMap<Region, BTreeSet<BackupId>> {
+    /// What resources want to know, once something about that may have changed.
+    pub async fn renamed(&self) -> BTreeMap<Region, Names> {
         self.renamed.notified().await;
         lock(&self.claims).named()
     }

@@ -6,7 +6,7 @@ use plan::{
     decide::{Lookout, Observed, gather},
     desired::Desired,
     effect::{Change, Mutation},
-    inventory::Sight,
+    inventory::{Sight, Topic},
     ledger::Ledger,
     model::BackupState,
     time::{Clock, Moment, Now},
@@ -48,7 +48,10 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
             Sight::Present { backup, began } if backup.state == BackupState::Ready => {
                 memory.recent.saw_unchanged(&deletion.key(), *began);
             }
-            Sight::Pending | Sight::Unclear(_) => self.inventory.ask(&desired.backup, memory.since),
+            Sight::Pending | Sight::Unclear(_) => {
+                let topic = Topic::Backup(desired.backup.id.clone());
+                self.inventory.ask(&desired.backup.region, topic, memory.since);
+            }
             Sight::Present { .. } | Sight::Absent { .. } => {}
         }
         observed

@@ -8,7 +8,7 @@ use plan::{
     decide::{Plan, plan},
     desired::{Desired, ObjectName},
     effect::Effect,
-    inventory::Core,
+    inventory::{Core, Topic},
     ledger::Ledger,
     model::Region,
     time::{Clock, Moment, Now},
@@ -147,7 +147,8 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         let plan = plan(desired, ledger, &observed, standing, &memory.recent, &self.settings, now);
         memory.recent.keep_only(&plan.wanted);
         if let Some(look) = plan.next.look.filter(|look| *look <= now.tick) {
-            self.inventory.ask(&desired.backup, look);
+            let topic = Topic::Backup(desired.backup.id.clone());
+            self.inventory.ask(&desired.backup.region, topic, look);
         }
         plan
     }

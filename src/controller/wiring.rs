@@ -121,8 +121,8 @@ async fn hand_on<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
 ) {
     loop {
         tokio::select! {
-            Some(Changed { region, ids }) = changes.recv() => {
-                wakers.wake(reconciler.index.concerned(region.as_ref(), &ids));
+            Some(Changed { region, topics }) = changes.recv() => {
+                wakers.wake(reconciler.index.concerned(region.as_ref(), &topics));
             }
             Some(name) = concerned.recv() => wakers.wake([name]),
             else => return,

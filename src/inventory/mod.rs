@@ -17,8 +17,8 @@ use std::{
 
 use plan::{
     error::Failure,
-    inventory::{Input, Page, Query, Sight, World},
-    model::{AccountId, BackupId, BackupKey, Region},
+    inventory::{Input, Names, Page, Query, Sight, Topic, World},
+    model::{AccountId, BackupKey, Region},
     settings::Settings,
     time::{Clock, Moment},
 };
@@ -50,13 +50,13 @@ pub trait Witness: Send + Sync + 'static {
     fn forgotten(&self, region: &Region);
 }
 
-/// Backups about which something changed or became known; `None` for all.
+/// What something changed or became known about; `None` for all.
 #[derive(Clone, Debug)]
 pub struct Changed {
     /// The region; `None` means everywhere.
     pub region: Option<Region>,
-    /// The backups there.
-    pub ids: BTreeSet<BackupId>,
+    /// The topics there.
+    pub topics: BTreeSet<Topic>,
 }
 
 /// What the tasks share.
@@ -108,8 +108,8 @@ impl<D: Describe, C: Clock + Clone> Inventory<D, C> {
         read(&self.shared.world())
     }
 
-    /// These backups are named by resources: their regions are looked at, and no others.
-    pub fn name(&self, named: BTreeMap<Region, BTreeSet<BackupId>>) {
+    /// This is what resources want to know: these regions are looked at, and no others.
+    pub fn name(&self, named: BTreeMap<Region, Names>) {
         let mut tasks = lock(&self.tasks);
         tasks.retain(|region, task| {
             let stays = named.contains_key(region);
@@ -120,10 +120,10 @@ impl<D: Describe, C: Clock + Clone> Inventory<D, C> {
             }
             stays
         });
-        for (region, ids) in named {
+        for (region, names) in named {
             let task = tasks.entry(region).or_insert_with_key(|region| self.watch(region.clone()));
             // The task lives as long as its entry.
-            let _ = task.inputs.send(Input::Named(ids));
+            let _ = task.inputs.send(Input::Named(names));
         }
     }
 
@@ -133,10 +133,11 @@ impl<D: Describe, C: Clock + Clone> Inventory<D, C> {
         Task { inputs, handle }
     }
 
-    /// Asks for a look at a backup that begins at `since` or later. Its answer wakes the resources that name it.
-    pub fn ask(&self, key: &BackupKey, since: Moment) {
-        if let Some(task) = lock(&self.tasks).get(&key.region) {
-            let _ = task.inputs.send(Input::Ask { id: key.id.clone(), since });
+    /// Asks for a look at `topic` in `region` that begins at `since` or later. Its answer wakes the resources
+    /// that it concerns.
+    pub fn ask(&self, region: &Region, topic: Topic, since: Moment) {
+        if let Some(task) = lock(&self.tasks).get(region) {
+            let _ = task.inputs.send(Input::Ask { topic, since });
         }
     }
 
@@ -144,7 +145,7 @@ impl<D: Describe, C: Clock + Clone> Inventory<D, C> {
     pub async fn look(&self, keys: &[BackupKey], since: Moment, patience: Duration) {
         let mut versions = self.shared.version.subscribe();
         for key in keys {
-            self.ask(key, since);
+            self.ask(&key.region, Topic::Backup(key.id.clone()), since);
         }
         let answered = async {
             loop {

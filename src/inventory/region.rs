@@ -87,8 +87,8 @@ fn feed<D: Describe, C: Clock>(
                     Ended::Scan(Input::Scanned(result))
                 })));
             }
-            Action::Lookup(ids) => {
-                calls.push(Box::pin(query(Arc::clone(shared), region.clone(), ids, |result| {
+            Action::Lookup(asked) => {
+                calls.push(Box::pin(query(Arc::clone(shared), region.clone(), asked, |result| {
                     Ended::Lookup(Input::LookedUp(result))
                 })));
             }
@@ -96,11 +96,11 @@ fn feed<D: Describe, C: Clock>(
                 calls.push(Box::pin(identify(Arc::clone(shared), region.clone(), Duration::ZERO)));
             }
             Action::AccountChanged => {
-                let _ = shared.changes.send(Changed { region: None, ids: BTreeSet::new() });
+                let _ = shared.changes.send(Changed { region: None, topics: BTreeSet::new() });
             }
-            Action::Changed(ids) => {
+            Action::Changed(topics) => {
                 // Nobody listens any more when the process stops.
-                let _ = shared.changes.send(Changed { region: Some(region.clone()), ids });
+                let _ = shared.changes.send(Changed { region: Some(region.clone()), topics });
             }
         }
     }
@@ -134,7 +134,7 @@ fn identified<D: Describe, C: Clock>(
         calls.push(Box::pin(identify(Arc::clone(shared), region.clone(), AGAIN)));
     }
     shared.world().identified(result);
-    let _ = shared.changes.send(Changed { region: None, ids: BTreeSet::new() });
+    let _ = shared.changes.send(Changed { region: None, topics: BTreeSet::new() });
 }
 
 fn report<D, C>(shared: &Shared<D, C>, region: &Region, input: &Input) {

@@ -10,8 +10,9 @@ use jiff::Timestamp;
 
 use crate::{
     desired::{DeletionPolicy, Desired, ObjectName},
+    inventory::Names,
     ledger::Ledger,
-    model::{BackupId, BackupKey, Region},
+    model::{BackupKey, Region},
 };
 
 /// What one resource says of its backup, as far as others are concerned.
@@ -142,11 +143,11 @@ impl Claims {
         }
     }
 
-    /// The backups that each region's inventory has to know.
-    pub fn named(&self) -> BTreeMap<Region, BTreeSet<BackupId>> {
-        let mut named: BTreeMap<Region, BTreeSet<BackupId>> = BTreeMap::new();
+    /// What each region's inventory has to know.
+    pub fn named(&self) -> BTreeMap<Region, Names> {
+        let mut named: BTreeMap<Region, Names> = BTreeMap::new();
         for key in self.by_backup.keys() {
-            named.entry(key.region.clone()).or_default().insert(key.id.clone());
+            named.entry(key.region.clone()).or_default().backups.insert(key.id.clone());
         }
         named
     }

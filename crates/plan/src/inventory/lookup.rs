@@ -1,12 +1,11 @@
-//! Lookups of single backups: at once when none is under way, and batched otherwise.
+//! Lookups of single backups and of copies: at once when none is under way, and batched otherwise.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::Query;
+use super::{Names, Query, Topic, topic::Kind};
 use crate::{
     backoff::Backoff,
     error::{ErrorClass, Failure},
-    model::BackupId,
     time::Moment,
 };
 
@@ -14,110 +13,139 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct InFlight {
     pub(super) began: Moment,
-    pub(super) ids: Vec<BackupId>,
+    kind: Kind,
+    /// All of that kind.
+    pub(super) topics: Vec<Topic>,
 }
 
-/// The questions about single backups of one region.
+impl InFlight {
+    /// What it asks.
+    pub(super) fn query(&self) -> Query {
+        Query::about(&self.topics)
+    }
+}
+
+/// How calls of one kind went lately.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Lookups {
-    /// What is asked, and how recent the looks must be: a question about the future stands beside one about now.
-    wants: BTreeMap<BackupId, BTreeSet<Moment>>,
-    /// Halves of a batch that AWS refused because one of its ids does not exist.
-    split: VecDeque<Vec<BackupId>>,
-    /// Ids that spoilt a batch before: they travel alone.
-    alone: BTreeSet<BackupId>,
-    /// In-progress backups that are looked at again by themselves.
-    followed: BTreeMap<BackupId, (Moment, u32)>,
-    /// When the last lookup began that was answered.
-    looked: BTreeMap<BackupId, Moment>,
-    in_flight: Option<InFlight>,
+struct Trials {
     due: Moment,
     failures: u32,
     last_failure: Option<(Failure, Moment)>,
 }
 
+/// The questions about single backups, and about the copies of single backups, of one region.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lookups {
+    /// What is asked, and how recent the looks must be: a question about the future stands beside one about now.
+    wants: BTreeMap<Topic, BTreeSet<Moment>>,
+    /// Halves of a batch that AWS refused because one of its ids does not exist.
+    split: VecDeque<Vec<Topic>>,
+    /// What spoilt a batch before: it travels alone.
+    alone: BTreeSet<Topic>,
+    /// In-progress backups and sought copies: they are looked at again by themselves.
+    followed: BTreeMap<Topic, (Moment, u32)>,
+    /// When the last lookup began that was answered.
+    looked: BTreeMap<Topic, Moment>,
+    in_flight: Option<InFlight>,
+    /// Each kind fails by itself: a filter that AWS refuses must not keep the other waiting.
+    backups: Trials,
+    copies: Trials,
+}
+
 impl Lookups {
-    /// Somebody wants a look at `id` that begins at `since` or later.
-    pub(super) fn want(&mut self, id: BackupId, since: Moment) {
-        self.wants.entry(id).or_default().insert(since);
+    /// Somebody wants a look at `topic` that begins at `since` or later.
+    pub(super) fn want(&mut self, topic: Topic, since: Moment) {
+        self.wants.entry(topic).or_default().insert(since);
     }
 
     /// Drops the questions that `answered` says are answered, whatever look it was that did. Returns
     /// whom they were about: whoever asked waits for word.
-    pub(super) fn drop_answered(
-        &mut self,
-        answered: impl Fn(&BackupId, Moment) -> bool,
-    ) -> BTreeSet<BackupId> {
+    pub(super) fn drop_answered(&mut self, answered: impl Fn(&Topic, Moment) -> bool) -> BTreeSet<Topic> {
         let mut dropped = BTreeSet::new();
-        self.wants.retain(|id, wants| {
+        self.wants.retain(|topic, wants| {
             let before = wants.len();
-            wants.retain(|since| !answered(id, *since));
+            wants.retain(|since| !answered(topic, *since));
             if wants.len() < before {
-                dropped.insert(id.clone());
+                dropped.insert(topic.clone());
             }
             !wants.is_empty()
         });
         dropped
     }
 
-    /// Keeps looking at exactly these, ever more rarely, until they change.
-    pub(super) fn follow(&mut self, in_progress: &BTreeSet<BackupId>, now: Moment) {
-        self.followed.retain(|id, _| in_progress.contains(id));
-        for id in in_progress {
-            self.followed.entry(id.clone()).or_insert((now.after(Backoff::IN_PROGRESS.wait(1, 0.0)), 1));
+    /// Keeps looking at exactly these, ever more rarely, until they are no longer among them.
+    pub(super) fn follow(&mut self, topics: &BTreeSet<Topic>, now: Moment) {
+        self.followed.retain(|topic, _| topics.contains(topic));
+        for topic in topics {
+            if !self.followed.contains_key(topic) {
+                self.followed.insert(topic.clone(), (now.after(Backoff::IN_PROGRESS.wait(1, 0.0)), 1));
+            }
         }
     }
 
-    /// Drops what concerns ids that nobody names any more.
-    pub(super) fn keep_only(&mut self, named: &BTreeSet<BackupId>) {
+    /// Drops what concerns what nobody names any more.
+    pub(super) fn keep_only(&mut self, names: &Names) {
         // Questions are left standing: whoever asked may be named a moment later.
-        self.alone.retain(|id| named.contains(id));
-        self.followed.retain(|id, _| named.contains(id));
-        self.looked.retain(|id, _| named.contains(id));
+        self.alone.retain(|topic| names.contains(topic));
+        self.followed.retain(|topic, _| names.contains(topic));
+        self.looked.retain(|topic, _| names.contains(topic));
     }
 
     /// Whether a lookup that began at `since` or later has been answered.
-    pub(super) fn has_looked(&self, id: &BackupId, since: Moment) -> bool {
-        self.looked.get(id).is_some_and(|began| *began >= since)
+    pub(super) fn has_looked(&self, topic: &Topic, since: Moment) -> bool {
+        self.looked.get(topic).is_some_and(|began| *began >= since)
     }
 
     /// Begins the next lookup if one is due and none is under way.
     pub(super) fn begin(&mut self, now: Moment) -> Option<Query> {
-        for (id, (due, tries)) in &mut self.followed {
+        for (topic, (due, tries)) in &mut self.followed {
             if now >= *due {
                 *tries += 1;
                 *due = now.after(Backoff::IN_PROGRESS.wait(*tries, 0.0));
-                self.wants.entry(id.clone()).or_default().insert(now);
+                let wants = self.wants.entry(topic.clone()).or_default();
+                // While lookups fail one question stands for all that would follow it.
+                if wants.first().is_none_or(|since| *since > now) {
+                    wants.insert(now);
+                }
             }
         }
-        if self.in_flight.is_some() || now < self.due {
+        if self.in_flight.is_some() {
             return None;
         }
-        let ids = self.next_batch(now)?;
-        self.in_flight = Some(InFlight { began: now, ids: ids.clone() });
-        Some(Query::Ids(ids))
+        let topics = self.next_batch(now)?;
+        let lookup = InFlight { began: now, kind: topics.first()?.kind(), topics };
+        Some(self.in_flight.insert(lookup).query())
     }
 
-    fn next_batch(&mut self, now: Moment) -> Option<Vec<BackupId>> {
-        while let Some(half) = self.split.pop_front() {
-            let still_wanted: Vec<_> = half.into_iter().filter(|id| self.wants.contains_key(id)).collect();
+    /// What the next call asks about: one kind only, since a call has one filter key.
+    fn next_batch(&mut self, now: Moment) -> Option<Vec<Topic>> {
+        let (backups, copies) = (now >= self.backups.due, now >= self.copies.due);
+        let ready = |topic: &Topic| match topic.kind() {
+            Kind::Backup => backups,
+            Kind::Copies => copies,
+        };
+        while let Some(place) = self.split.iter().position(|half| half.iter().any(ready)) {
+            let half = self.split.remove(place)?;
+            let still_wanted: Vec<_> =
+                half.into_iter().filter(|topic| self.wants.contains_key(topic)).collect();
             if !still_wanted.is_empty() {
                 return Some(still_wanted);
             }
         }
         // A question about the future waits; it is asked again when its time has come.
-        let due = |(id, wants): (&BackupId, &BTreeSet<Moment>)| {
-            wants.first().is_some_and(|since| *since <= now).then(|| id.clone())
-        };
-        let batch: Vec<_> = (self.wants.iter())
+        let due = |(topic, wants): (_, &BTreeSet<Moment>)| Some((*wants.first()?, topic));
+        let mut due: Vec<(Moment, &Topic)> = (self.wants.iter())
             .filter_map(due)
-            .filter(|id| !self.alone.contains(id))
-            .take(Query::MAX_VALUES)
+            .filter(|(since, topic)| *since <= now && ready(topic))
             .collect();
-        if !batch.is_empty() {
-            return Some(batch);
-        }
-        self.wants.iter().find_map(due).map(|id| vec![id])
+        // The oldest question first, so that many of one kind never keep one of the other waiting.
+        due.sort_unstable();
+        let in_company = || due.iter().map(|(_, topic)| *topic).filter(|topic| !self.alone.contains(*topic));
+        let Some(first) = in_company().next() else {
+            return due.first().map(|(_, topic)| vec![(*topic).clone()]);
+        };
+        let same_kind = in_company().filter(|topic| topic.kind() == first.kind());
+        Some(same_kind.take(Query::MAX_VALUES).cloned().collect())
     }
 
     /// The lookup that is under way has ended.
@@ -127,43 +155,60 @@ impl Lookups {
 
     /// It was answered: whoever asked no later than it began knows now.
     pub(super) fn answered(&mut self, lookup: &InFlight) {
-        (self.failures, self.last_failure) = (0, None);
-        self.looked.extend(lookup.ids.iter().map(|id| (id.clone(), lookup.began)));
-        self.drop_answered(|id, since| since <= lookup.began && lookup.ids.contains(id));
+        *self.trials_mut(lookup.kind) = Trials::default();
+        self.looked.extend(lookup.topics.iter().map(|topic| (topic.clone(), lookup.began)));
+        self.drop_answered(|topic, since| since <= lookup.began && lookup.topics.contains(topic));
     }
 
-    /// It failed. Returns whether that answers the question: AWS knows no such backup.
+    /// It failed. Returns whether that answers the question: AWS knows no such backup, or source.
     pub(super) fn failed(&mut self, lookup: &InFlight, failure: Failure, now: Moment, jitter: f64) -> bool {
         if failure.class == ErrorClass::NotFound {
             return self.not_found(lookup);
         }
-        self.failures = self.failures.saturating_add(1);
-        self.due = now.after(Backoff::FAILED.wait(self.failures, jitter));
-        self.last_failure = Some((failure, now));
+        let trials = self.trials_mut(lookup.kind);
+        trials.failures = trials.failures.saturating_add(1);
+        trials.due = now.after(Backoff::FAILED.wait(trials.failures, jitter));
+        trials.last_failure = Some((failure, now));
         false
     }
 
     fn not_found(&mut self, lookup: &InFlight) -> bool {
-        if let [id] = lookup.ids.as_slice() {
-            self.alone.insert(id.clone());
+        if let [topic] = lookup.topics.as_slice() {
+            self.alone.insert(topic.clone());
             return true;
         }
         // One of them spoilt the batch; halving finds it in a few calls.
-        let (left, right) = lookup.ids.split_at(lookup.ids.len() / 2);
+        let (left, right) = lookup.topics.split_at(lookup.topics.len() / 2);
         self.split.extend([left.to_vec(), right.to_vec()]);
         false
     }
 
-    /// Why there is no answer to a question asked at `since`, if trying failed.
-    pub(super) fn failure_after(&self, since: Moment) -> Option<&Failure> {
-        self.last_failure.as_ref().filter(|(_, at)| *at >= since).map(|(failure, _)| failure)
+    fn trials(&self, kind: Kind) -> &Trials {
+        match kind {
+            Kind::Backup => &self.backups,
+            Kind::Copies => &self.copies,
+        }
+    }
+
+    fn trials_mut(&mut self, kind: Kind) -> &mut Trials {
+        match kind {
+            Kind::Backup => &mut self.backups,
+            Kind::Copies => &mut self.copies,
+        }
+    }
+
+    /// Why there is no answer to a question of this kind asked at `since`, if trying failed.
+    pub(super) fn failure_after(&self, kind: Kind, since: Moment) -> Option<&Failure> {
+        self.trials(kind).last_failure.as_ref().filter(|(_, at)| *at >= since).map(|(failure, _)| failure)
     }
 
     /// When it next wants attention.
     pub(super) fn wakes_at(&self) -> Option<Moment> {
         let followed = self.followed.values().map(|(due, _)| *due);
-        let firsts = self.wants.values().filter_map(BTreeSet::first);
-        let wanted = firsts.map(|since| self.due.max(*since)).filter(|_| self.in_flight.is_none());
+        let due = |(topic, wants): (&Topic, &BTreeSet<Moment>)| {
+            Some(self.trials(topic.kind()).due.max(*wants.first()?))
+        };
+        let wanted = self.wants.iter().filter_map(due).filter(|_| self.in_flight.is_none());
         followed.chain(wanted).min()
     }
 }
@@ -173,6 +218,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::model::{BackupId, BackupKey};
 
     fn at(seconds: u64) -> Moment {
         Moment::from_start(Duration::from_secs(seconds))
@@ -189,7 +235,7 @@ mod tests {
     fn wanting(letters: &str) -> Lookups {
         let mut lookups = Lookups::default();
         for id in ids(letters) {
-            lookups.want(id, at(0));
+            lookups.want(Topic::Backup(id), at(0));
         }
         lookups
     }
@@ -219,15 +265,18 @@ mod tests {
         let mut lookups = wanting("a");
         lookups.begin(at(0));
         assert!(!ends(&mut lookups, Err(ErrorClass::Transient), 1));
-        assert_eq!(lookups.failure_after(at(0)).map(|failure| failure.class), Some(ErrorClass::Transient));
-        assert_eq!(lookups.failure_after(at(2)), None, "it does not answer a later question");
+        assert_eq!(
+            lookups.failure_after(Kind::Backup, at(0)).map(|failure| failure.class),
+            Some(ErrorClass::Transient)
+        );
+        assert_eq!(lookups.failure_after(Kind::Backup, at(2)), None, "it does not answer a later question");
         assert_eq!((lookups.begin(at(2)), lookups.wakes_at()), (None, Some(at(6))));
         assert!(lookups.begin(at(6)).is_some());
         ends(&mut lookups, Err(ErrorClass::Transient), 6);
         assert_eq!(lookups.wakes_at(), Some(at(16)));
         assert!(lookups.begin(at(16)).is_some());
         ends(&mut lookups, Ok(()), 17);
-        assert_eq!((lookups.failure_after(at(0)), lookups.wakes_at()), (None, None));
+        assert_eq!((lookups.failure_after(Kind::Backup, at(0)), lookups.wakes_at()), (None, None));
     }
 
     #[test]
@@ -241,7 +290,7 @@ mod tests {
             assert_eq!(answers, !bad || batch.len() == 1);
             if batch == ids("c") {
                 // Core takes it for an answer.
-                lookups.drop_answered(|asked, _| *asked == id('c'));
+                lookups.drop_answered(|asked, _| *asked == Topic::Backup(id('c')));
             }
         }
         assert_eq!(asked, [ids("abcd"), ids("ab"), ids("cd"), ids("c"), ids("d")]);
@@ -252,7 +301,83 @@ mod tests {
         let mut lookups = wanting("abcd");
         lookups.begin(at(1));
         ends(&mut lookups, Err(ErrorClass::NotFound), 1);
-        lookups.drop_answered(|asked, _| *asked != id('d'));
+        lookups.drop_answered(|asked, _| *asked != Topic::Backup(id('d')));
         assert_eq!(lookups.begin(at(2)), Some(Query::Ids(ids("d"))));
+    }
+
+    fn source(letter: char) -> BackupKey {
+        BackupKey { region: "eu-west-1".parse().unwrap(), id: id(letter) }
+    }
+
+    fn copies(letters: &str) -> Vec<Topic> {
+        letters.chars().map(|letter| Topic::CopiesOf(source(letter))).collect()
+    }
+
+    #[test]
+    fn a_call_asks_one_kind_of_question_and_the_oldest_goes_first() {
+        let mut lookups = Lookups::default();
+        for (letter, since) in [('a', 3), ('b', 1), ('c', 4)] {
+            lookups.want(Topic::Backup(id(letter)), at(since));
+            lookups.want(Topic::CopiesOf(source(letter)), at(since - 1));
+        }
+        assert_eq!(lookups.begin(at(9)), Some(Query::CopiesOf("bac".chars().map(source).collect())));
+        ends(&mut lookups, Ok(()), 9);
+        assert_eq!(lookups.begin(at(9)), Some(Query::Ids(ids("bac"))));
+        ends(&mut lookups, Ok(()), 9);
+        assert_eq!(lookups.begin(at(9)), None);
+    }
+
+    #[test]
+    fn sources_that_aws_does_not_know_are_halved_out_like_backups_and_travel_alone() {
+        let mut lookups = Lookups::default();
+        let ask = |lookups: &mut Lookups, since| {
+            for topic in copies("abc") {
+                lookups.want(topic, at(since));
+            }
+        };
+        ask(&mut lookups, 1);
+        let mut asked = Vec::new();
+        while let Some(Query::CopiesOf(batch)) = lookups.begin(at(1)) {
+            let bad = batch.contains(&source('a'));
+            if ends(&mut lookups, if bad { Err(ErrorClass::NotFound) } else { Ok(()) }, 1) {
+                lookups
+                    .drop_answered(|topic, _| batch.iter().any(|key| *topic == Topic::CopiesOf(key.clone())));
+            }
+            asked.push(batch.iter().map(|key| key.id.clone()).collect::<Vec<_>>());
+        }
+        assert_eq!(asked, [ids("abc"), ids("a"), ids("bc")]);
+        ask(&mut lookups, 2);
+        assert_eq!(lookups.begin(at(2)), Some(Query::CopiesOf("bc".chars().map(source).collect())));
+    }
+
+    #[test]
+    fn one_kind_that_fails_does_not_keep_the_other_waiting() {
+        let mut lookups = Lookups::default();
+        lookups.want(Topic::CopiesOf(source('a')), at(0));
+        lookups.begin(at(0));
+        ends(&mut lookups, Err(ErrorClass::Invalid), 1);
+        lookups.want(Topic::Backup(id('a')), at(1));
+        assert_eq!(lookups.begin(at(1)), Some(Query::Ids(ids("a"))));
+        assert_eq!(lookups.failure_after(Kind::Backup, at(0)), None);
+        assert!(lookups.failure_after(Kind::Copies, at(0)).is_some());
+        ends(&mut lookups, Ok(()), 2);
+        assert_eq!((lookups.begin(at(2)), lookups.wakes_at()), (None, Some(at(6))));
+        assert!(
+            lookups.failure_after(Kind::Copies, at(0)).is_some(),
+            "nor does the other's success excuse it"
+        );
+    }
+
+    #[test]
+    fn a_followed_topic_does_not_pile_up_questions_while_lookups_fail() {
+        let mut lookups = Lookups::default();
+        let topics: BTreeSet<_> = copies("a").into_iter().collect();
+        lookups.follow(&topics, at(0));
+        for second in 0..3600 {
+            if lookups.begin(at(second)).is_some() {
+                ends(&mut lookups, Err(ErrorClass::AccessDenied), second);
+            }
+        }
+        assert_eq!(lookups.wants.values().map(BTreeSet::len).sum::<usize>(), 1);
     }
 }

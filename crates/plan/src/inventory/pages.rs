@@ -80,7 +80,7 @@ impl Pages {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::BackupState;
+    use crate::model::{BackupKey, BackupState, Source};
 
     fn backup(id: &str) -> Backup {
         Backup::new(id.parse().unwrap(), BackupState::Ready)
@@ -130,5 +130,42 @@ mod tests {
             panic!("no end")
         };
         assert!(!listing.complete);
+    }
+
+    fn copy(letter: &str, region: Option<&str>, source: Option<&str>) -> Backup {
+        let mut copy = backup(&format!("backup-{}", letter.repeat(11)));
+        let (region, backup) =
+            (region.map(|region| region.parse().unwrap()), source.map(|id| id.parse().unwrap()));
+        copy.source = Some(Source { region, backup, cluster: None });
+        copy
+    }
+
+    fn answer(query: Query, backups: Vec<Backup>) -> Listing {
+        match Pages::of(query).push(Page { backups, ..Page::default() }).unwrap() {
+            Turn::End(listing) => listing,
+            Turn::More(token) => panic!("more at {token}"),
+        }
+    }
+
+    fn copies_of_a() -> Query {
+        Query::CopiesOf(vec![BackupKey {
+            region: "eu-west-1".parse().unwrap(),
+            id: "backup-aaaaaaaaaaa".parse().unwrap(),
+        }])
+    }
+
+    #[test]
+    fn copies_of_a_namesake_in_another_region_are_dropped() {
+        let id = Some("backup-aaaaaaaaaaa");
+        let ours = copy("b", Some("eu-west-1"), id);
+        let perhaps = copy("c", None, id);
+        let others = vec![
+            ours.clone(),
+            perhaps.clone(),
+            copy("d", Some("us-east-1"), id),
+            copy("e", Some("eu-west-1"), Some("backup-zzzzzzzzzzz")),
+            backup("backup-aaaaaaaaaaa"),
+        ];
+        assert_eq!(answer(copies_of_a(), others), Listing { backups: vec![ours, perhaps], complete: true });
     }
 }

@@ -1,5 +1,6 @@
 //! What is asked of DescribeBackups.
 
+use super::Topic;
 use crate::model::{Backup, BackupId, BackupKey};
 
 /// One question: everything, or one filter key with its values.
@@ -18,6 +19,19 @@ pub enum Query {
 impl Query {
     /// The most values that one filter is given.
     pub const MAX_VALUES: usize = 50;
+
+    /// One question about `topics`, which are all of one kind.
+    pub(super) fn about(topics: &[Topic]) -> Self {
+        let (mut ids, mut sources) = (Vec::new(), Vec::new());
+        for topic in topics {
+            match topic {
+                Topic::Backup(id) => ids.push(id.clone()),
+                Topic::CopiesOf(source) => sources.push(source.clone()),
+            }
+        }
+        debug_assert!(ids.is_empty() || sources.is_empty(), "one filter key a call");
+        if sources.is_empty() { Self::Ids(ids) } else { Self::CopiesOf(sources) }
+    }
 
     /// Whether `backup` is an answer to it. Checked on every item, since an emulator, a proxy
     /// or AWS itself may ignore a filter and a wrong item must not pass for the right one.

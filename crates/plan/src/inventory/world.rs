@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Action, Core, Input, Listing, Sight};
+use super::{Action, Core, Input, Listing, Search, Sight};
 use crate::{
     error::Failure,
     model::{AccountId, Backup, BackupKey, BackupState, ClusterId, Region},
@@ -97,6 +97,25 @@ impl World {
         }
     }
 
+    /// The known backups in `region` that are, or may be, copies of `source`, in whatever state, with the begin
+    /// of the last look at each.
+    pub fn copies(&self, region: &Region, source: &BackupKey) -> Vec<(Arc<Backup>, Moment)> {
+        self.regions.get(region).map(|core| core.copies(source)).unwrap_or_default()
+    }
+
+    /// Whether copies of `source` in `region` were searched for by looks that began at `since` or later.
+    ///
+    /// While the account is not known no search is done, as nothing is absent.
+    pub fn search(&self, region: &Region, source: &BackupKey, since: Moment) -> Search {
+        match self.regions.get(region).map(|core| core.search(source, since)) {
+            Some(Search::Done { .. }) if self.account.is_none() => {
+                self.unidentified.clone().map_or(Search::Pending, Search::Unclear)
+            }
+            Some(search) => search,
+            None => Search::Pending,
+        }
+    }
+
     /// Why `region` cannot be seen, if so.
     pub fn trouble(&self, region: &Region) -> Option<&Failure> {
         self.regions.get(region).and_then(Core::trouble)
@@ -140,9 +159,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{error::ErrorClass, inventory::Listing, model::Source};
+    use crate::{
+        error::ErrorClass,
+        inventory::{Listing, Names, Topic},
+        model::Source,
+    };
 
     const CLUSTER: &str = "cluster-dygnwhmscg5";
+    const HOME: &str = "us-east-1";
 
     fn at(seconds: u64) -> Moment {
         Moment::from_start(Duration::from_secs(seconds))
@@ -163,10 +187,18 @@ mod tests {
         backup
     }
 
+    /// Names 'a', and 'a' of another region for its copies.
+    fn naming(name: &str) -> Input {
+        Input::Named(Names {
+            backups: [key(name, 'a').id].into(),
+            sources: [key(HOME, 'a')].into(),
+            ..Names::default()
+        })
+    }
+
     /// Feeds a complete scan, begun at `begin`, that shows `backups`, of which 'a' is named.
     fn scan(world: &mut World, name: &str, backups: Vec<Backup>, begin: u64) -> Vec<Action> {
-        let named = [key(name, 'a').id].into();
-        let mut actions = world.on(&region(name), Input::Named(named), at(begin), 0.5);
+        let mut actions = world.on(&region(name), naming(name), at(begin), 0.5);
         actions.extend(world.on(
             &region(name),
             Input::Scanned(Ok(Listing { backups, complete: true })),
@@ -207,6 +239,30 @@ mod tests {
         assert_eq!(world.sight(&key("eu-west-1", 'a'), at(0)), Sight::Unclear(denied), "and why not is said");
         world.identified(Ok("111122223333".parse().unwrap()));
         assert!(matches!(world.sight(&key("eu-west-1", 'a'), at(0)), Sight::Absent { .. }));
+    }
+
+    #[test]
+    fn no_search_is_done_until_the_account_is_known() {
+        let mut world = World::new(Settings::default());
+        let (there, source) = (region("eu-west-1"), key(HOME, 'a'));
+        assert_eq!(world.search(&there, &source, at(0)), Search::Pending, "the region is not looked at");
+        let mut copy = backup('b');
+        copy.source =
+            Some(Source { region: Some(region(HOME)), backup: Some(source.id.clone()), cluster: None });
+        scan(&mut world, "eu-west-1", vec![backup('a'), copy], 0);
+        let ask = Input::Ask { topic: Topic::CopiesOf(source.clone()), since: at(2) };
+        world.on(&there, ask, at(2), 0.5);
+        look_up_nothing(&mut world, "eu-west-1", 3);
+        assert_eq!(world.search(&there, &source, at(0)), Search::Pending);
+        let denied = Failure::new(ErrorClass::AccessDenied, "AccessDenied");
+        world.identified(Err(denied.clone()));
+        assert_eq!(world.search(&there, &source, at(0)), Search::Unclear(denied), "and why not is said");
+        world.identified(Ok("111122223333".parse().unwrap()));
+        assert_eq!(world.search(&there, &source, at(0)), Search::Done { began: at(2) });
+        let copies: Vec<_> =
+            world.copies(&there, &source).into_iter().map(|(copy, _)| copy.id.clone()).collect();
+        assert_eq!(copies, [key("eu-west-1", 'b').id]);
+        assert_eq!(world.copies(&region("eu-central-1"), &source), [], "they are copies in that region only");
     }
 
     #[test]
@@ -259,7 +315,7 @@ mod tests {
         let mut world = World::new(Settings::default());
         scan(&mut world, "eu-west-1", Vec::new(), 0);
         assert!(world.looked_everywhere_once());
-        world.on(&region("eu-central-1"), Input::Named([key("eu-central-1", 'a').id].into()), at(2), 0.5);
+        world.on(&region("eu-central-1"), naming("eu-central-1"), at(2), 0.5);
         assert!(!world.looked_everywhere_once());
         let failed = Input::Scanned(Err(Failure::new(ErrorClass::Unreachable, "Failed")));
         world.on(&region("eu-central-1"), failed, at(3), 0.5);

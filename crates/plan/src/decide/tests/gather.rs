@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     decide::{Lookout, gather},
     deletion::Breaker,
-    inventory::{Input, Listing, World},
+    inventory::{Input, Listing, Names, World},
 };
 
 const OWN: &str = "backup-ro5c4er4aac";
@@ -20,9 +20,13 @@ fn world(ids: &[&str]) -> World {
     let listing = Listing { backups: backups.collect(), complete: true };
     let mut world = World::new(Settings::default());
     let region = key(OWN).region;
-    world.on(&region, Input::Named([key(OWN).id].into()), Moment::START, 0.5);
+    world.on(&region, naming(OWN), Moment::START, 0.5);
     world.on(&region, Input::Scanned(Ok(listing)), Moment::START, 0.5);
     world
+}
+
+fn naming(id: &str) -> Input {
+    Input::Named(Names { backups: [key(id).id].into(), ..Names::default() })
 }
 
 fn look(case: &Case, world: &World, breaker: &Breaker, marked: &[&str]) -> Observed {
@@ -61,7 +65,7 @@ fn there_is_no_room_before_every_region_was_looked_at() {
     let mut world = world(&[OWN, OTHER]);
     assert_eq!(look(&case, &world, &Breaker::default(), &[]).room, Room::Free);
     let elsewhere = "eu-central-1".parse().unwrap();
-    world.on(&elsewhere, Input::Named([key(OTHER).id].into()), Moment::START, 0.5);
+    world.on(&elsewhere, naming(OTHER), Moment::START, 0.5);
     assert_eq!(look(&case, &world, &Breaker::default(), &[]).room, Room::Uncounted);
 }
 

@@ -1,6 +1,7 @@
 //! The inventory of one region as scripts: inputs in, actions out.
 
 mod driver;
+mod search;
 
 use super::*;
 use crate::model::Backup;
@@ -37,9 +38,21 @@ fn absent(core: &Core, id: &BackupId, since: Moment) -> bool {
     matches!(core.sight(id, since), Sight::Absent { .. })
 }
 
-fn woken(actions: &[Action]) -> BTreeSet<BackupId> {
+fn naming(backups: &BTreeSet<BackupId>) -> Input {
+    Input::Named(Names { backups: backups.clone(), ..Names::default() })
+}
+
+fn asking(id: &BackupId, since: Moment) -> Input {
+    Input::Ask { topic: Topic::Backup(id.clone()), since }
+}
+
+fn topics(ids: &BTreeSet<BackupId>) -> BTreeSet<Topic> {
+    ids.iter().cloned().map(Topic::Backup).collect()
+}
+
+fn woken(actions: &[Action]) -> BTreeSet<Topic> {
     let changed = actions.iter().filter_map(|action| match action {
-        Action::Changed(ids) => Some(ids.clone()),
+        Action::Changed(topics) => Some(topics.clone()),
         _ => None,
     });
     changed.flatten().collect()
@@ -56,7 +69,7 @@ fn lookups(actions: &[Action]) -> Vec<BTreeSet<BackupId>> {
 /// An inventory whose first scan, begun at 0 and ended at 1, showed `known`.
 fn scanned(named: &BTreeSet<BackupId>, known: &BTreeSet<BackupId>) -> (Core, Vec<Action>) {
     let mut core = Core::new(&Settings::default());
-    assert_eq!(core.on(Input::Named(named.clone()), at(0), 0.5), [Action::Scan]);
+    assert_eq!(core.on(naming(named), at(0), 0.5), [Action::Scan]);
     let actions = core.on(Input::Scanned(Ok(listing(known))), at(1), 0.5);
     (core, actions)
 }
@@ -65,22 +78,22 @@ fn scanned(named: &BTreeSet<BackupId>, known: &BTreeSet<BackupId>) -> (Core, Vec
 fn at_start_the_first_scan_is_awaited() {
     let mut core = Core::new(&Settings::default());
     assert_eq!(core.wakes_at(), None, "nothing is looked at that nobody names");
-    assert_eq!(core.on(Input::Named(ids(0..3)), at(0), 0.5), [Action::Scan]);
-    assert_eq!(core.on(Input::Ask { id: id(0), since: at(0) }, at(0), 0.5), []);
+    assert_eq!(core.on(naming(&ids(0..3)), at(0), 0.5), [Action::Scan]);
+    assert_eq!(core.on(asking(&id(0), at(0)), at(0), 0.5), []);
     assert_eq!(core.wakes_at(), None, "it waits for the answer");
     assert!(!core.looked_once());
     assert_eq!(core.sight(&id(0), at(0)), Sight::Pending);
     let actions = core.on(Input::Scanned(Ok(listing(&ids(0..2)))), at(1), 0.5);
-    assert_eq!(woken(&actions), ids(0..3), "whoever waited is woken");
+    assert_eq!(woken(&actions), topics(&ids(0..3)), "whoever waited is woken");
     assert!(core.looked_once() && present(&core, &id(0), at(0)));
 }
 
 #[test]
 fn a_question_that_the_first_scan_answers_costs_no_lookup() {
     let mut core = Core::new(&Settings::default());
-    core.on(Input::Named(ids(0..3)), at(0), 0.5);
+    core.on(naming(&ids(0..3)), at(0), 0.5);
     for number in 0..3 {
-        core.on(Input::Ask { id: id(number), since: at(0) }, at(0), 0.5);
+        core.on(asking(&id(number), at(0)), at(0), 0.5);
     }
     let actions = core.on(Input::Scanned(Ok(listing(&ids(0..3)))), at(1), 0.5);
     assert_eq!(lookups(&actions), []);
@@ -89,8 +102,8 @@ fn a_question_that_the_first_scan_answers_costs_no_lookup() {
 #[test]
 fn after_a_first_scan_that_failed_lookups_go_out_all_the_same() {
     let mut core = Core::new(&Settings::default());
-    core.on(Input::Named(ids(0..1)), at(0), 0.5);
-    core.on(Input::Ask { id: id(0), since: at(0) }, at(0), 0.5);
+    core.on(naming(&ids(0..1)), at(0), 0.5);
+    core.on(asking(&id(0), at(0)), at(0), 0.5);
     let actions = core.on(Input::Scanned(Err(failure(ErrorClass::Throttled))), at(1), 0.5);
     assert_eq!(lookups(&actions), [ids(0..1)]);
     assert_eq!(core.trouble(), Some(&failure(ErrorClass::Throttled)), "a region never seen has no credit");
@@ -100,10 +113,10 @@ fn after_a_first_scan_that_failed_lookups_go_out_all_the_same() {
 #[test]
 fn lookups_go_out_at_once_one_at_a_time_and_fifty_ids_a_call() {
     let (mut core, _) = scanned(&ids(0..120), &ids(0..120));
-    let first = core.on(Input::Ask { id: id(7), since: at(10) }, at(10), 0.5);
+    let first = core.on(asking(&id(7), at(10)), at(10), 0.5);
     assert_eq!(lookups(&first), [ids(7..8)]);
     for number in 0..120 {
-        let actions = core.on(Input::Ask { id: id(number), since: at(11) }, at(11), 0.5);
+        let actions = core.on(asking(&id(number), at(11)), at(11), 0.5);
         assert_eq!(lookups(&actions), [], "one is under way");
     }
     let mut sizes = Vec::new();
@@ -123,8 +136,8 @@ fn lookups_go_out_at_once_one_at_a_time_and_fifty_ids_a_call() {
 #[test]
 fn a_look_that_began_before_the_question_does_not_answer_it() {
     let (mut core, _) = scanned(&ids(0..1), &ids(0..1));
-    core.on(Input::Ask { id: id(0), since: at(10) }, at(10), 0.5);
-    core.on(Input::Ask { id: id(0), since: at(11) }, at(11), 0.5);
+    core.on(asking(&id(0), at(10)), at(10), 0.5);
+    core.on(asking(&id(0), at(11)), at(11), 0.5);
     let actions = core.on(Input::LookedUp(Ok(listing(&ids(0..1)))), at(12), 0.5);
     assert!(present(&core, &id(0), at(10)) && !present(&core, &id(0), at(11)));
     assert_eq!(lookups(&actions), [ids(0..1)], "it is asked again");
@@ -133,7 +146,7 @@ fn a_look_that_began_before_the_question_does_not_answer_it() {
 #[test]
 fn a_question_about_the_future_waits_for_its_time() {
     let (mut core, _) = scanned(&ids(0..1), &ids(0..1));
-    assert_eq!(core.on(Input::Ask { id: id(0), since: at(60) }, at(10), 0.5), []);
+    assert_eq!(core.on(asking(&id(0), at(60)), at(10), 0.5), []);
     assert_eq!(core.wakes_at(), Some(at(60)));
     assert_eq!(lookups(&core.on(Input::Tick, at(60), 0.5)), [ids(0..1)]);
 }
@@ -141,8 +154,8 @@ fn a_question_about_the_future_waits_for_its_time() {
 #[test]
 fn a_question_about_the_future_does_not_keep_one_about_now_waiting() {
     let (mut core, _) = scanned(&ids(0..1), &ids(0..1));
-    core.on(Input::Ask { id: id(0), since: at(200) }, at(10), 0.5);
-    let actions = core.on(Input::Ask { id: id(0), since: at(11) }, at(11), 0.5);
+    core.on(asking(&id(0), at(200)), at(10), 0.5);
+    let actions = core.on(asking(&id(0), at(11)), at(11), 0.5);
     assert_eq!(lookups(&actions), [ids(0..1)]);
     core.on(Input::LookedUp(Ok(listing(&ids(0..1)))), at(12), 0.5);
     assert_eq!(lookups(&core.on(Input::Tick, at(200), 0.5)), [ids(0..1)], "and is not forgotten for it");
@@ -153,7 +166,7 @@ fn a_batch_with_an_unknown_id_is_halved_until_that_id_stands_alone() {
     let (mut core, _) = scanned(&ids(0..50), &ids(0..50));
     let bad = id(13);
     for number in 0..50 {
-        core.on(Input::Ask { id: id(number), since: at(10) }, at(9), 0.5);
+        core.on(asking(&id(number), at(10)), at(9), 0.5);
     }
     let mut queue = lookups(&core.on(Input::Tick, at(10), 0.5));
     let mut calls = Vec::new();
@@ -170,7 +183,7 @@ fn a_batch_with_an_unknown_id_is_halved_until_that_id_stands_alone() {
     assert_eq!(core.trouble(), None, "an unknown id is no trouble of the region");
     // From now on it travels alone.
     for number in 0..50 {
-        core.on(Input::Ask { id: id(number), since: at(100) }, at(99), 0.5);
+        core.on(asking(&id(number), at(100)), at(99), 0.5);
     }
     let others: BTreeSet<_> = ids(0..50).into_iter().filter(|id| *id != bad).collect();
     assert_eq!(lookups(&core.on(Input::Tick, at(100), 0.5)), std::slice::from_ref(&others));
@@ -184,7 +197,7 @@ fn not_found_after_a_scan_that_missed_it_is_absent() {
     assert_eq!(lookups(&actions), [ids(0..1)], "a named backup that the scan missed is looked up");
     let actions = core.on(Input::LookedUp(Err(failure(ErrorClass::NotFound))), at(2), 0.5);
     assert!(absent(&core, &id(0), at(1)));
-    assert_eq!(woken(&actions), ids(0..1));
+    assert_eq!(woken(&actions), topics(&ids(0..1)));
     assert_eq!(lookups(&actions), []);
 }
 
@@ -199,14 +212,14 @@ fn one_scan_that_fails_is_not_worth_a_word_and_two_are_trouble() {
     let again = core.wakes_at().unwrap();
     assert!(again.since(due) <= Duration::from_secs(5), "sooner than the next poll");
     assert_eq!(core.on(Input::Tick, again, 0.5), [Action::Scan]);
-    assert_eq!(woken(&core.on(failed(), again, 0.5)), ids(0..3));
+    assert_eq!(woken(&core.on(failed(), again, 0.5)), topics(&ids(0..3)));
     assert_eq!(core.trouble(), Some(&failure(ErrorClass::Unreachable)));
     assert!(present(&core, &id(0), at(0)), "what was seen is still known");
     let last = core.wakes_at().unwrap();
     assert!(last.since(again) > again.since(due), "ever later");
     assert_eq!(core.on(Input::Tick, last, 0.5), [Action::Scan]);
     let actions = core.on(Input::Scanned(Ok(listing(&ids(0..3)))), last.after(LATENCY), 0.5);
-    assert_eq!(woken(&actions), ids(0..3), "that it is over concerns all of them too");
+    assert_eq!(woken(&actions), topics(&ids(0..3)), "that it is over concerns all of them too");
     assert_eq!(core.trouble(), None);
 }
 
@@ -240,7 +253,7 @@ fn a_scan_that_began_before_a_lookup_does_not_undo_what_the_lookup_saw() {
     let due = core.wakes_at().unwrap();
     assert_eq!(core.on(Input::Tick, due, 0.5), [Action::Scan]);
     let asked = due.after(LATENCY);
-    core.on(Input::Ask { id: id(0), since: asked }, asked, 0.5);
+    core.on(asking(&id(0), asked), asked, 0.5);
     let pending = Backup::new(id(0), BackupState::PendingDeletion);
     core.on(
         Input::LookedUp(Ok(Listing { backups: vec![pending], complete: true })),
@@ -285,20 +298,34 @@ fn a_disappearance_that_was_an_error_leaves_no_trace() {
 #[test]
 fn a_region_that_nobody_names_any_more_is_left_alone() {
     let (mut core, _) = scanned(&ids(0..1), &ids(0..1));
-    assert_eq!(core.on(Input::Named(BTreeSet::new()), at(2), 0.5), []);
+    assert_eq!(core.on(naming(&ids(0..0)), at(2), 0.5), []);
     assert_eq!(core.wakes_at(), None);
     assert_eq!(core.on(Input::Tick, at(9999), 0.5), []);
-    assert_eq!(core.on(Input::Named(ids(0..1)), at(9999), 0.5), [Action::Scan], "until somebody does");
+    assert_eq!(core.on(naming(&ids(0..1)), at(9999), 0.5), [Action::Scan], "until somebody does");
 }
 
 #[test]
 fn whoever_waits_for_a_lookup_is_woken_when_a_scan_answers_first() {
     let ((mut core, _), now) = (scanned(&ids(0..1), &ids(0..1)), at(2));
-    core.on(Input::Ask { id: id(0), since: now }, now, 0.5);
+    core.on(asking(&id(0), now), now, 0.5);
     core.on(Input::LookedUp(Err(failure(ErrorClass::Transient))), now.after(LATENCY), 0.5);
     let due = now.after(Duration::from_hours(1));
     core.on(Input::Tick, due, 0.5);
     let actions = core.on(Input::Scanned(Ok(listing(&ids(0..1)))), due.after(LATENCY), 0.5);
-    assert_eq!(woken(&actions), ids(0..1), "the backup itself has not changed");
+    assert_eq!(woken(&actions), topics(&ids(0..1)), "the backup itself has not changed");
     assert!(present(&core, &id(0), now));
+}
+
+#[test]
+fn whoever_waits_for_a_scan_is_woken_by_it_though_it_shows_nothing_new() {
+    let (mut core, _) = scanned(&ids(0..1), &ids(0..1));
+    core.on(asking(&id(0), at(10)), at(10), 0.5);
+    core.on(Input::LookedUp(Ok(listing(&ids(0..0)))), at(11), 0.5);
+    assert_eq!(core.on(asking(&id(0), at(10)), at(11), 0.5), [], "another lookup would settle nothing");
+    let due = core.wakes_at().unwrap();
+    assert!(due <= at(41), "a scan does, and soon");
+    core.on(Input::Tick, due, 0.5);
+    let actions = core.on(Input::Scanned(Ok(listing(&ids(0..1)))), due.after(LATENCY), 0.5);
+    assert_eq!(woken(&actions), topics(&ids(0..1)));
+    assert!(present(&core, &id(0), at(10)));
 }
