@@ -167,8 +167,10 @@ impl Core {
             Ok(listing) if listing.complete => listing,
             Ok(listing) => {
                 // What it shows counts; what it does not show is asked again, but not in a loop.
-                let failure =
-                    Failure::new(ErrorClass::Implausible, "the answer has entries without a proper id");
+                let failure = Failure::new(
+                    ErrorClass::Implausible,
+                    "the answer has entries without a proper id or source",
+                );
                 self.lookups.failed(&lookup, failure, now, jitter);
                 let mut changed = self.merge_lookup(&lookup, listing);
                 changed.extend(self.drop_answered());

@@ -46,7 +46,7 @@ pub struct Pages {
     query: Query,
     tokens: BTreeSet<String>,
     backups: Vec<Backup>,
-    malformed: usize,
+    unreadable: usize,
 }
 
 impl Pages {
@@ -55,17 +55,18 @@ impl Pages {
 
     /// Begins to collect the answer to `query`.
     pub fn of(query: Query) -> Self {
-        Self { query, tokens: BTreeSet::new(), backups: Vec::new(), malformed: 0 }
+        Self { query, tokens: BTreeSet::new(), backups: Vec::new(), unreadable: 0 }
     }
 
     /// Adds a page.
     pub fn push(&mut self, page: Page) -> Result<Turn, Failure> {
-        self.malformed += page.malformed;
+        let unclear = page.backups.iter().filter(|backup| self.query.is_unclear_about(backup)).count();
+        self.unreadable += page.malformed + unclear;
         self.backups.extend(page.backups.into_iter().filter(|backup| self.query.matches(backup)));
         // An empty token is the end; an empty page with a token is not.
         let Some(token) = page.next_token.filter(|token| !token.is_empty()) else {
             let backups = std::mem::take(&mut self.backups);
-            return Ok(Turn::End(Listing { backups, complete: self.malformed == 0 }));
+            return Ok(Turn::End(Listing { backups, complete: self.unreadable == 0 }));
         };
         if self.tokens.len() >= Self::MOST {
             return Err(Failure::new(ErrorClass::Implausible, "the listing does not end"));
@@ -167,5 +168,14 @@ mod tests {
             backup("backup-aaaaaaaaaaa"),
         ];
         assert_eq!(answer(copies_of_a(), others), Listing { backups: vec![ours, perhaps], complete: true });
+    }
+
+    #[test]
+    fn a_search_that_meets_a_copy_that_does_not_say_of_what_proves_nothing() {
+        for (region, complete) in [(None, false), (Some("eu-west-1"), false), (Some("us-east-1"), true)] {
+            let listing = answer(copies_of_a(), vec![copy("b", region, None)]);
+            assert_eq!(listing, Listing { backups: Vec::new(), complete }, "{region:?}");
+            assert!(answer(Query::All, vec![copy("b", region, None)]).complete, "it is no harm in a scan");
+        }
     }
 }

@@ -42,4 +42,12 @@ impl Query {
             Self::CopiesOf(sources) => sources.iter().any(|source| backup.may_be_copy_of(source)),
         }
     }
+
+    /// Whether nothing tells if `backup` is an answer to it: a copy that does not say of what.
+    pub(super) fn is_unclear_about(&self, backup: &Backup) -> bool {
+        let (Self::CopiesOf(sources), Some(source)) = (self, &backup.source) else { return false };
+        let region = source.region.as_ref();
+        source.backup.is_none()
+            && sources.iter().any(|asked| region.is_none_or(|region| *region == asked.region))
+    }
 }
