@@ -3,7 +3,7 @@
 //! | what happened | of a read | of a mutation |
 //! |---|---|---|
 //! | permit refused, no credentials, no connection | the failure | not sent |
-//! | an error answer, 4xx, with a code that says no | the failure | rejected |
+//! | an error answer, 4xx, whose code, or status if it has none, says no | the failure | rejected |
 //! | a 200, whatever came after its status line | `Transient` | accepted |
 //! | anything else | `Transient` | unknown, `Ambiguous` |
 

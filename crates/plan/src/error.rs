@@ -106,6 +106,8 @@ pub const CODES: &[(&str, ErrorClass)] = &[
     ("CloudHsmResourceLimitExceededException", ErrorClass::LimitExceeded),
     ("CloudHsmInternalFailureException", ErrorClass::Transient),
     ("InternalFailure", ErrorClass::Transient),
+    ("RequestTimeout", ErrorClass::Transient),
+    ("RequestTimeoutException", ErrorClass::Transient),
     ("ServiceUnavailable", ErrorClass::Transient),
     // A 400 that says only "an error occurred": nothing tells whether it happened before or after the effect.
     ("CloudHsmServiceException", ErrorClass::Ambiguous),
@@ -113,8 +115,8 @@ pub const CODES: &[(&str, ErrorClass)] = &[
 
 /// The class of an answer that is an error.
 ///
-/// Unknown codes are classed by HTTP status: 5xx is AWS's fault, 429 is throttling and any
-/// other is a refusal.
+/// Unknown codes are classed by HTTP status: 5xx is AWS's fault, 429 is throttling, 408 tells
+/// only that somebody on the way has given up, and any other 4xx is a refusal.
 pub fn classify(code: Option<&str>, http_status: u16) -> ErrorClass {
     if let Some((_, class)) = code.and_then(|code| CODES.iter().find(|(name, _)| *name == code)) {
         return *class;
@@ -122,6 +124,7 @@ pub fn classify(code: Option<&str>, http_status: u16) -> ErrorClass {
     match http_status {
         429 => ErrorClass::Throttled,
         401 | 403 => ErrorClass::AccessDenied,
+        408 => ErrorClass::Transient,
         400..=499 => ErrorClass::Invalid,
         _ => ErrorClass::Transient,
     }
@@ -167,6 +170,7 @@ mod tests {
         assert_eq!(classify(None, 403), ErrorClass::AccessDenied);
         assert_eq!(classify(None, 429), ErrorClass::Throttled);
         assert_eq!(classify(None, 503), ErrorClass::Transient);
+        assert_eq!(classify(None, 408), ErrorClass::Transient);
     }
 
     #[test]
