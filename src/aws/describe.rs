@@ -1,6 +1,6 @@
 //! DescribeBackups, one page at a time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use aws_sdk_cloudhsmv2::Client;
@@ -39,7 +39,11 @@ fn filters(query: &Query) -> Option<HashMap<String, Vec<String>>> {
     let (key, ids): (_, Vec<&BackupId>) = match query {
         Query::All => return None,
         Query::Ids(ids) => ("backupIds", ids.iter().collect()),
-        Query::CopiesOf(sources) => ("sourceBackupIds", sources.iter().map(|source| &source.id).collect()),
+        Query::CopiesOf(sources) => {
+            // Backups of different regions may have the same id.
+            let ids: BTreeSet<&BackupId> = sources.iter().map(|source| &source.id).collect();
+            ("sourceBackupIds", ids.into_iter().collect())
+        }
     };
     Some(HashMap::from([(key.to_owned(), ids.into_iter().map(ToString::to_string).collect())]))
 }

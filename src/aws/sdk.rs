@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_cloudhsmv2::config::FrameworkMetadata;
-use plan::effect::Mutation;
+use plan::effect::{ChangeKind, Mutation};
 use plan::error::Failure;
 use plan::inventory::{Page, Query};
 use plan::model::{AccountId, Region};
@@ -22,6 +22,8 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For one attempt, credentials and connection included.
     pub attempt: Duration,
+    /// For the one attempt at a copy.
+    pub copy: Duration,
     /// For all attempts and the waiting between them.
     pub operation: Duration,
 }
@@ -31,7 +33,26 @@ impl Default for Timeouts {
         Self {
             connect: Duration::from_secs(3),
             attempt: Duration::from_secs(10),
+            // Where the answer to another change was lost, the next look shows what it came to. Whether
+            // a copy was begun may not show for a quarter of an hour, and to ask again is to risk a
+            // second one. So its answer is waited for longer, though not beyond the grace that calls
+            // under way get at a shutdown.
+            copy: Duration::from_secs(30),
             operation: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Timeouts {
+    /// For the one attempt at a change of this kind.
+    pub(super) const fn of(&self, kind: ChangeKind) -> Duration {
+        match kind {
+            ChangeKind::Copy => self.copy,
+            ChangeKind::NeverExpires
+            | ChangeKind::Restore
+            | ChangeKind::Tag
+            | ChangeKind::Untag
+            | ChangeKind::Delete => self.attempt,
         }
     }
 }
@@ -134,10 +155,10 @@ impl SdkAws {
 
 impl Aws for SdkAws {
     async fn mutate(&self, mutation: &Mutation, permit: &Permit) -> Receipt {
-        let (watch, region) = (Stopwatch::start(), mutation.region());
-        let receipt = mutate::mutate(&self.cloudhsm(region), mutation, permit).await;
-        let operation = mutation.change.kind().operation();
-        self.observe(operation, region, receipt.outcome.failure(), watch.elapsed());
+        let (watch, region, kind) = (Stopwatch::start(), mutation.region(), mutation.change.kind());
+        let deadline = self.timeouts.of(kind);
+        let receipt = mutate::mutate(&self.cloudhsm(region), mutation, deadline, permit).await;
+        self.observe(kind.operation(), region, receipt.outcome.failure(), watch.elapsed());
         receipt
     }
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail where they stand")]
 #![expect(clippy::disallowed_methods, reason = "real sockets and processes keep real time")]
 
+mod copies;
 mod environment;
 mod mutations;
 mod outcomes;

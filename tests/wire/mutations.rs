@@ -1,6 +1,5 @@
-//! The five operations, when all goes well, and the permit.
+//! The operations that change something, when all goes well, and the permit.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -10,13 +9,8 @@ use cloudhsm_backup_operator::aws::{Aws, Permit, Receipt, SdkAws, Timeouts};
 use emulator::{BackupState, Seed};
 use plan::effect::{Change, Outcome};
 use plan::error::ErrorClass;
-use plan::model::Tags;
 
 use crate::support::*;
-
-fn tags(pairs: &[(&str, &str)]) -> Tags {
-    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
-}
 
 #[tokio::test]
 async fn every_change_is_one_request_that_takes_effect() {
@@ -26,13 +20,7 @@ async fn every_change_is_one_request_that_takes_effect() {
     let config = configuration(&emulator.url(), access_key("AKIAEXAMPLE"));
     let aws = SdkAws::from_config(&config, Timeouts::default(), observed.clone());
 
-    let changes = [
-        Change::NeverExpires(true),
-        Change::Tag(tags(&[("team", "payments"), ("empty", "")])),
-        Change::Untag(BTreeSet::from(["old".to_owned()])),
-        Change::Delete,
-        Change::Restore,
-    ];
+    let changes = every_change();
     for change in &changes {
         emulator.clear_calls();
         let permit = permit();
@@ -55,6 +43,12 @@ async fn every_change_is_one_request_that_takes_effect() {
                 assert_eq!(backup.tags, tags(&[("team", "payments"), ("empty", ""), ("old", "x")]));
             }
             Change::Untag(_) => assert_eq!(backup.tags, tags(&[("team", "payments"), ("empty", "")])),
+            Change::Copy { to, tags } => {
+                let copies = emulator.backups(to.as_str());
+                let [copy] = copies.as_slice() else { panic!("{copies:?}") };
+                assert_eq!(copy.source.as_ref().map(|source| &source.backup_id), Some(&id));
+                assert_eq!(Some(&copy.tags), tags.as_ref());
+            }
             Change::Delete => assert_eq!(backup.state, BackupState::PendingDeletion),
             Change::Restore => assert_eq!(backup.state, BackupState::Ready),
         }
@@ -71,26 +65,6 @@ async fn never_expires_can_be_taken_back() {
     let aws = adapter(&emulator.url());
     aws.mutate(&mutation(&id, Change::NeverExpires(false)), &permit()).await;
     assert_eq!(emulator.backup(REGION, &id).unwrap().never_expires, Some(false));
-}
-
-#[tokio::test]
-async fn a_lapsed_permit_keeps_every_change_off_the_wire() {
-    let (emulator, id) = emulator_with_backup();
-    let aws = adapter(&emulator.url());
-    for change in [
-        Change::NeverExpires(true),
-        Change::Tag(tags(&[("team", "payments")])),
-        Change::Untag(BTreeSet::from(["team".to_owned()])),
-        Change::Delete,
-        Change::Restore,
-    ] {
-        let permit = Permit::new(Arc::new(|| false));
-        let receipt = aws.mutate(&mutation(&id, change), &permit).await;
-        let withdrawn = failure(ErrorClass::Withdrawn, "the decision had grown too old");
-        assert_eq!(receipt, Receipt { outcome: Outcome::NotSent(withdrawn), request_id: None });
-        assert!(!permit.was_sent());
-    }
-    assert_eq!(emulator.calls(), []);
 }
 
 #[tokio::test]

@@ -10,10 +10,13 @@ use cloudhsm_backup_operator::aws::{Call, CallObserver, Permit, SdkAws, Timeouts
 use emulator::{Config, Emulator, Seed};
 use plan::effect::{Change, Mutation};
 use plan::error::{ErrorClass, Failure};
-use plan::model::{BackupKey, Region};
+use plan::model::{BackupKey, Region, Tags};
 
 /// The region of most tests.
 pub(crate) const REGION: &str = "eu-west-1";
+
+/// The region that copies go to.
+pub(crate) const ELSEWHERE: &str = "eu-central-1";
 
 /// A cluster.
 pub(crate) const CLUSTER: &str = "cluster-aaaaaaaaaaa";
@@ -43,6 +46,7 @@ pub(crate) fn hasty() -> Timeouts {
     Timeouts {
         connect: Duration::from_secs(1),
         attempt: Duration::from_secs(2),
+        copy: Duration::from_secs(2),
         operation: Duration::from_secs(20),
     }
 }
@@ -75,6 +79,24 @@ pub(crate) fn adapter_within(endpoint: &str, timeouts: Timeouts) -> SdkAws {
 /// A change of the backup `id` in [`REGION`].
 pub(crate) fn mutation(id: &str, change: Change) -> Mutation {
     Mutation { target: BackupKey { region: region(REGION), id: id.parse().unwrap() }, change }
+}
+
+/// Tags.
+pub(crate) fn tags(pairs: &[(&str, &str)]) -> Tags {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+/// A change of every kind. Each takes effect on a READY backup with the tag `old`, the last on
+/// one that is pending deletion.
+pub(crate) fn every_change() -> [Change; 6] {
+    [
+        Change::NeverExpires(true),
+        Change::Tag(tags(&[("team", "payments"), ("empty", "")])),
+        Change::Untag(["old".to_owned()].into()),
+        Change::Copy { to: region(ELSEWHERE), tags: Some(tags(&[("team", "archive")])) },
+        Change::Delete,
+        Change::Restore,
+    ]
 }
 
 /// A permit that holds.
