@@ -58,12 +58,14 @@ fn sources(folder: &Path) -> String {
     files.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
+fn policy() -> Value {
+    serde_json::from_str(&fs::read_to_string(root().join("deploy/iam/policy.json")).unwrap()).unwrap()
+}
+
 #[test]
 fn the_iam_policy_allows_what_the_adapter_calls_and_nothing_else() {
-    let policy: Value =
-        serde_json::from_str(&fs::read_to_string(root().join("deploy/iam/policy.json")).unwrap()).unwrap();
     let mut allowed = BTreeSet::new();
-    for statement in policy["Statement"].as_array().unwrap() {
+    for statement in policy()["Statement"].as_array().unwrap() {
         assert_eq!(statement["Effect"], "Allow");
         let one_or_more = &statement["Action"];
         let actions = one_or_more.as_array().cloned().unwrap_or_else(|| vec![one_or_more.clone()]);
@@ -85,6 +87,15 @@ fn the_iam_policy_allows_what_the_adapter_calls_and_nothing_else() {
         NeverExpires | Restore | Tag | Untag | Copy | Delete => kind.operation(),
     };
     assert_eq!(kinds.into_iter().map(complete).chain(["DescribeBackups"]).collect::<BTreeSet<_>>(), calls);
+}
+
+#[test]
+fn every_statement_of_the_iam_policy_is_explained() {
+    let explained = fs::read_to_string(root().join("deploy/iam/README.md")).unwrap();
+    for statement in policy()["Statement"].as_array().unwrap() {
+        let row = format!("\n| `{}` |", statement["Sid"].as_str().unwrap());
+        assert!(explained.contains(&row), "{row}");
+    }
 }
 
 #[test]
