@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::cloud::{Listing, Tags};
+
 /// Who made a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,8 +39,14 @@ pub struct Call {
     pub backup_ids: Vec<String>,
     /// The filters of `DescribeBackups`.
     pub filters: BTreeMap<String, Vec<String>>,
+    /// How `DescribeBackups` chose.
+    pub listing: Option<Listing>,
     /// Whether it continued a listing.
     pub page_token: bool,
+    /// Where `CopyBackupToRegion` was to put the copy; the source lies in `region`.
+    pub destination: Option<String>,
+    /// The tags that `CopyBackupToRegion` named; absent: it named none, and the copy gets the source's.
+    pub tags: Option<Tags>,
     /// Header `amz-sdk-invocation-id`: one for all attempts of one call of the SDK.
     pub invocation_id: Option<String>,
     /// Header `amz-sdk-request`, such as `attempt=1; max=3`.
@@ -51,6 +59,13 @@ pub struct Call {
     pub applied: bool,
     /// Header `x-amzn-RequestId` of the answer.
     pub request_id: String,
+}
+
+impl Call {
+    /// Which of the SDK's attempts it was, from 1, by its header.
+    pub fn attempt(&self) -> Option<u32> {
+        self.sdk_request.as_deref()?.strip_prefix("attempt=")?.split(';').next()?.trim().parse().ok()
+    }
 }
 
 /// All calls since the start or the last clearing.

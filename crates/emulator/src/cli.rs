@@ -31,17 +31,22 @@ ADMIN INTERFACE (JSON, no signature; errors are {"error": "..."}, status 400 or 
   Only the region is required. Backups also take account, backupId, state, createTimestamp,
   neverExpires, source {region, backupId, clusterId}, copyTimestamp, deleteTimestamp,
   readyAfter, hsmType, mode, sharedFrom.
-  Look, let time pass, make a backup vanish:
+  Look, let time pass:
     curl $URL/_admin/backups?region=eu-west-1
     curl $URL/_admin/clock
     curl $URL/_admin/advance -d '{"duration": "7d"}'
-    curl $URL/_admin/remove \
+  Step in behind the scenes: hide a backup from all requests, show it again, make a
+  CREATE_IN_PROGRESS one READY, make any DELETED, remove one without a trace:
+    curl $URL/_admin/hide \
       -d '{"region": "eu-west-1", "backupId": "backup-aaaaaaaaaaa"}'
+    and in the same way /_admin/show, /_admin/finish, /_admin/purge, /_admin/remove
   Act as a person would, out of band (no fault strikes it; logged as by "admin"):
     curl $URL/_admin/touch -d '{"operation": "DeleteBackup", "region": "eu-west-1",
       "request": {"BackupId": "backup-aaaaaaaaaaa"}}'
   See what clients asked for:
     curl $URL/_admin/calls              (-X DELETE forgets)
+    curl $URL/_admin/listings           how often by region and way of choosing
+    curl $URL/_admin/copies             every copy ever made, whatever became of it
   Choose how questions are answered that the AWS documentation leaves open:
     curl $URL/_admin/knobs              (-X DELETE resets)
     curl -X PUT $URL/_admin/knobs -d '{"copyReadyAfter": "10m", "failCopies": true}'
@@ -50,8 +55,12 @@ FAULTS
     curl $URL/_admin/faults \
       -d '{"operation": "DeleteBackup", "times": 1, "kind": "acceptThenDrop"}'
     curl $URL/_admin/faults             (-X DELETE ends all)
-  Which calls: operation (default *), region, backupId (named by the request), skip (default 0),
-  times (default: all). The oldest fault that matches strikes. What happens, by kind:
+    curl $URL/_admin/faults -d '{"operation": "CopyBackupToRegion", "times": 1,
+      "destination": "eu-central-1", "kind": "knobs", "set": {"failCopies": true}}'
+  Which calls: operation (default *), region, backupId (named by the request), destination (of
+  CopyBackupToRegion), listing (all, backupIds, sourceBackupIds or other: how DescribeBackups
+  chooses), skip (default 0), times (default: all). The oldest fault that matches strikes; knobs
+  go together with it. What happens, by kind:
     error {code, status=400, message}   refuses the call
     throttle                            refuses it with ThrottlingException
     drop                                closes the connection; nothing was done
@@ -60,12 +69,14 @@ FAULTS
     hang {seconds, afterEffect=false}   answers late
     truncatedBody                       does it, then closes the connection in mid-answer
     garbageBody                         does it, then answers 200 without JSON
-  and of DescribeBackups only:
+    knobs {set}                         does it under other knobs
+  and of DescribeBackups only (copiesOf, a backup's id, narrows those marked * to its copies):
     missingItem {backupIds}             leaves backups out
-    everythingMissing                   lists nothing
+    everythingMissing *                 lists nothing
+    shrunkenListing {keep}              lists only so many, as if these were all
     emptyPage                           an empty page with a token that starts anew
-    unknownState {state, backupIds}     a state that does not exist
-    missingField {field, backupIds}     a member less
+    unknownState {state, backupIds} *   a state that does not exist
+    missingField {field, backupIds} *   a member less
     repeatedToken                       each page has the token it was asked with
     partialListing                      half a listing with a token, and 500 for that token
     extraItem                           a backup that does not match the filter
@@ -181,6 +192,8 @@ mod tests {
             "partialListing",
             "extraItem",
             "staleReads",
+            "shrunkenListing",
+            "knobs",
         ] {
             assert!(help.lines().any(|line| line.trim_start().split(' ').next() == Some(kind)), "{kind}");
         }

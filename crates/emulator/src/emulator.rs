@@ -15,7 +15,7 @@ use crate::calls::{By, Call};
 use crate::clock::{self, Clock};
 use crate::cloud::{
     ApiError, Backup, Caller, Cloud, Cluster, CopyBackupToRegion, DEFAULT_ACCOUNT, DeleteBackup, Knobs,
-    ModifyBackupAttributes, Operation, Reply, RestoreBackup, Seed, Tag, TagResource, UntagResource,
+    Listing, ModifyBackupAttributes, Operation, Reply, RestoreBackup, Seed, Tag, TagResource, UntagResource,
 };
 use crate::fault::Fault;
 use crate::http::{self, Shared};
@@ -56,6 +56,13 @@ impl Default for Config {
 }
 
 /// A running emulator; it stops when dropped.
+///
+/// What can go wrong with a call or a listing is a [`Fault`], and what AWS may do either way one of
+/// the [`Knobs`], for all calls or with [`FaultKind::Knobs`] for some. What a person does by the API
+/// is a method named after the operation. `hide`, `show`, `finish`, `purge` and `remove` go past the
+/// API and are not logged. The admin interface can do all this too.
+///
+/// [`FaultKind::Knobs`]: crate::FaultKind::Knobs
 ///
 /// The methods block, for a moment only, and may be called from any thread. Where one names no
 /// account, the default one is meant.
@@ -164,7 +171,46 @@ impl Emulator {
         self.with(|service| service.cloud.remove(region, id))
     }
 
-    /// Puts a fault into force, after those that are.
+    /// The ids of all copies that calls made of a backup in a destination, oldest first: listed or
+    /// hidden, live, failed, purged or removed. Those of a person are among them, seeded ones are not.
+    /// [`Emulator::clear_calls`] forgets none.
+    pub fn copies_made(&self, region: &str, id: &str, destination: &str) -> Vec<String> {
+        self.with(|service| {
+            let account = service.cloud.account();
+            let made = service.cloud.copies_made().iter().filter(|copy| {
+                (copy.source_region.as_str(), copy.source_backup.as_str()) == (region, id)
+                    && (copy.destination.as_str(), copy.account.as_str()) == (destination, account)
+            });
+            made.map(|copy| copy.backup_id.clone()).collect()
+        })
+    }
+
+    /// Keeps a backup from being listed, or found by its id, until it is shown. Whether there is one.
+    pub fn hide(&self, region: &str, id: &str) -> bool {
+        self.with(|service| service.cloud.hide(region, id))
+    }
+
+    /// Shows a backup from now on, whatever hid it: [`Emulator::hide`], [`Knobs::hide_copies`] or
+    /// [`Knobs::copy_visible_after`]. Whether there is one.
+    pub fn show(&self, region: &str, id: &str) -> bool {
+        self.with(|service| service.cloud.show(region, id))
+    }
+
+    /// Makes a `CREATE_IN_PROGRESS` backup READY now. Whether there was one.
+    pub fn finish(&self, region: &str, id: &str) -> bool {
+        self.with(|service| service.cloud.finish(region, id))
+    }
+
+    /// Makes a backup DELETED now: the end of the days to restore it, or the failure of a copy. Whether
+    /// there was one that was not.
+    pub fn purge(&self, region: &str, id: &str) -> bool {
+        self.with(|service| service.cloud.purge(region, id))
+    }
+
+    /// Puts a fault into force, after those that are. With [`FaultKind::knobs`] it makes the knobs
+    /// other ones for some calls: in one region, to one destination, of one backup, the next so many.
+    ///
+    /// [`FaultKind::knobs`]: crate::FaultKind::knobs
     pub fn fault(&self, fault: Fault) {
         self.with(|service| service.faults.add(fault));
     }
@@ -179,6 +225,14 @@ impl Emulator {
         self.calls_by(By::Client)
     }
 
+    /// How many calls of clients listed a region's backups in this way; each page is a call.
+    pub fn listings(&self, region: &str, listing: Listing) -> usize {
+        self.with(|service| {
+            let calls = service.calls.calls().iter().filter(|call| call.by == By::Client);
+            calls.filter(|call| call.region == region && call.listing == Some(listing)).count()
+        })
+    }
+
     /// What was done through this handle or the admin interface, oldest first.
     pub fn admin_calls(&self) -> Vec<Call> {
         self.calls_by(By::Admin)
@@ -189,7 +243,8 @@ impl Emulator {
         self.with(|service| service.calls.clear());
     }
 
-    /// Changes how open questions are answered from now on.
+    /// Changes how open questions are answered from now on. What a knob says of new copies does not
+    /// concern those on their way: for these there are `show`, `hide`, `finish` and `purge`.
     pub fn knobs(&self, change: impl FnOnce(&mut Knobs)) {
         self.with(|service| change(service.cloud.knobs_mut()));
     }

@@ -16,9 +16,9 @@ mod service;
 pub use calls::{By, Call};
 pub use cloud::{
     ApiError, Backup, BackupPage, BackupState, Caller, Cloud, Cluster, ClusterIdOnCopies, CopyBackupToRegion,
-    DEFAULT_ACCOUNT, DeleteBackup, DeletePending, DescribeBackups, DestinationBackup, Knobs, ListTags, Mode,
-    ModifyBackupAttributes, NeverExpiresOnCopies, Operation, Reply, RestoreBackup, Seed, Source, Tag,
-    TagPage, TagResource, Tags, UntagResource,
+    DEFAULT_ACCOUNT, DeleteBackup, DeletePending, DescribeBackups, DestinationBackup, KnobChanges, Knobs,
+    ListTags, Listing, MadeCopy, Mode, ModifyBackupAttributes, NeverExpiresOnCopies, Operation, Reply,
+    RestoreBackup, Seed, Source, Tag, TagPage, TagResource, Tags, UntagResource,
 };
 pub use emulator::{Config, Emulator};
 pub use fault::{Fault, FaultKind};

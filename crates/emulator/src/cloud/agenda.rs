@@ -129,15 +129,15 @@ mod tests {
         agenda
     }
 
-    /// Does one thing out of ten, to one backup out of all.
+    /// Does one thing out of twelve, to one backup out of all.
     fn step(cloud: &mut Cloud, dice: u64) {
         let caller = Caller::new(cloud.account(), "eu-west-1");
-        let which = usize::try_from(dice / 10).unwrap() % cloud.backups().count().max(1);
+        let which = usize::try_from(dice / 12).unwrap() % cloud.backups().count().max(1);
         let id = cloud.backups().nth(which).map(|backup| backup.id.clone()).unwrap_or_default();
         let seed = Seed::ready("eu-west-1", "cluster-aaaaaaaaaaa").never_expires(dice.is_multiple_of(3));
         let age = u32::try_from(dice % 60).unwrap();
         // Refusals are part of the game.
-        match dice % 10 {
+        match dice % 12 {
             0 => drop(cloud.seed(seed.in_progress())),
             1 => drop(cloud.seed(seed.state(BackupState::PendingDeletion))),
             2 | 3 => drop(cloud.seed(seed.age_days(age))),
@@ -149,6 +149,8 @@ mod tests {
             }
             7 => drop(cloud.copy_backup_to_region(&caller, &CopyBackupToRegion::new(id, "eu-central-1"))),
             8 => drop(cloud.remove("eu-west-1", &id)),
+            9 => drop(cloud.purge("eu-west-1", &id)),
+            10 => drop(cloud.finish("eu-west-1", &id)),
             _ => cloud.advance(Duration::from_hours(dice % 100)),
         }
     }

@@ -129,6 +129,13 @@ impl Backup {
         self.state = BackupState::PendingDeletion;
         self.delete_timestamp = Some(time::after(now, time::DELETION_WINDOW));
     }
+
+    /// Makes it DELETED.
+    pub(crate) fn purge(&mut self) {
+        self.state = BackupState::Deleted;
+        self.delete_timestamp = None;
+        self.shared_with.clear();
+    }
 }
 
 /// How a creation or copy ends.
@@ -145,15 +152,16 @@ pub(crate) struct Entry {
     pub(crate) completion: Option<Completion>,
     pub(crate) visible_from: Timestamp,
     pub(crate) deleted_at: Option<Timestamp>,
-    /// The version before the last change (`None`: it did not exist), for stale reads.
-    earlier: Option<(Timestamp, Option<Backup>)>,
+    /// Each version that there was (`None`: it did not exist) and when the next took its place, oldest
+    /// first: for stale reads.
+    earlier: Vec<(Timestamp, Option<Backup>)>,
 }
 
 impl Entry {
     /// A backup that has always been there.
     pub(crate) fn established(backup: Backup, now: Timestamp) -> Self {
         let deleted_at = (backup.state == BackupState::Deleted).then_some(now);
-        Self { backup, completion: None, visible_from: now, deleted_at, earlier: None }
+        Self { backup, completion: None, visible_from: now, deleted_at, earlier: Vec::new() }
     }
 
     /// A copy that was just accepted.
@@ -163,13 +171,13 @@ impl Entry {
             completion: Some(completion),
             visible_from: time::after(now, hidden),
             deleted_at: None,
-            earlier: Some((now, None)),
+            earlier: vec![(now, None)],
         }
     }
 
     /// Changes the backup and remembers what it was.
     pub(crate) fn change(&mut self, now: Timestamp, how: impl FnOnce(&mut Backup)) {
-        self.earlier = Some((now, Some(self.backup.clone())));
+        self.earlier.push((now, Some(self.backup.clone())));
         how(&mut self.backup);
         match self.backup.state {
             BackupState::Deleted => self.deleted_at = Some(now),
@@ -179,14 +187,15 @@ impl Entry {
         self.completion = None;
     }
 
-    /// What a listing at `now` shows of it.
+    /// What a listing at `now` shows of it; `stale`: as it was before its last change.
     pub(crate) fn listed(&self, now: Timestamp, knobs: &Knobs, stale: bool) -> Option<&Backup> {
         if now < self.visible_from {
             return None;
         }
-        if let Some((changed, earlier)) = &self.earlier
-            && (stale || now < time::after(*changed, knobs.stale_reads_for))
-        {
+        let lags = |changed: Timestamp| now < time::after(changed, knobs.stale_reads_for);
+        let earlier =
+            if stale { self.earlier.last() } else { self.earlier.iter().find(|(changed, _)| lags(*changed)) };
+        if let Some((_, earlier)) = earlier {
             return earlier.as_ref();
         }
         let gone = self.deleted_at.is_some_and(|at| now >= time::after(at, knobs.list_deleted_for));

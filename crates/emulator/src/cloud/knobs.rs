@@ -4,12 +4,14 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use crate::duration;
 
 /// How the service behaves where the documentation is silent.
 ///
-/// The numbers in parentheses are the open questions of the API reference's §9.
+/// The numbers in parentheses are the open questions of the API reference's §9. All may be changed
+/// while the service runs. What they say of new copies is settled when a copy is accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches, each a yes-or-no question")]
@@ -32,12 +34,19 @@ pub struct Knobs {
     /// How long an accepted copy is not listed at all (Q4). Default: at once.
     #[serde(with = "duration")]
     pub copy_visible_after: Duration,
+    /// Copies accepted from now on are not listed, and not found by their id, until they are shown by
+    /// hand. Default: no.
+    pub hide_copies: bool,
     /// Copies accepted from now on end as DELETED. Default: no.
     pub fail_copies: bool,
     /// A second copy of a backup to a region that has a live one is refused (Q3). Default: no, it is made.
     pub reject_second_copy: bool,
     /// The tags of a copy are shown only when it is READY (Q5). Default: at once.
     pub hide_tags_until_copied: bool,
+    /// How long after its `CopyTimestamp` a copy is listed without its tags, READY or not (Q5). Default:
+    /// not at all.
+    #[serde(with = "duration")]
+    pub copy_tags_visible_after: Duration,
     /// What `ClusterId` a copy has (Q23). Default: none.
     pub cluster_id_on_copies: ClusterIdOnCopies,
     /// What `NeverExpires` a new copy has (Q10). Default: false.
@@ -53,7 +62,8 @@ pub struct Knobs {
     /// With several values in the `states` filter only the first counts, as was once seen on the real
     /// service (Q14). Default: no.
     pub multi_value_states_bug: bool,
-    /// How long listings show a changed backup as it was before (Q16). Default: not at all.
+    /// Listings show what there was so long ago (Q16). Seeded backups have always been there. Default:
+    /// what there is.
     #[serde(with = "duration")]
     pub stale_reads_for: Duration,
     /// The backups of a deleted cluster still expire by its old policy (Q9). Default: no.
@@ -71,9 +81,11 @@ impl Default for Knobs {
             create_ready_after: Duration::from_mins(5),
             copy_ready_after: Duration::from_mins(1),
             copy_visible_after: Duration::ZERO,
+            hide_copies: false,
             fail_copies: false,
             reject_second_copy: false,
             hide_tags_until_copied: false,
+            copy_tags_visible_after: Duration::ZERO,
             cluster_id_on_copies: ClusterIdOnCopies::Absent,
             never_expires_on_copies: NeverExpiresOnCopies::False,
             copy_of_copy_names_original: false,
@@ -84,6 +96,43 @@ impl Default for Knobs {
             deleted_clusters_expire: false,
             page_limit: 50,
         }
+    }
+}
+
+/// Values for some of the knobs. In JSON an object with just those.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Map<String, Value>")]
+pub struct KnobChanges(Map<String, Value>);
+
+impl KnobChanges {
+    /// The knobs that `change` takes off their defaults.
+    pub fn new(change: impl FnOnce(&mut Knobs)) -> Self {
+        let (usual, mut changed) = (json!(Knobs::default()), Knobs::default());
+        change(&mut changed);
+        let members = json!(changed).as_object().cloned().unwrap_or_default();
+        Self(members.into_iter().filter(|(name, value)| usual.get(name) != Some(value)).collect())
+    }
+
+    /// These knobs, but for those that are named here.
+    pub(crate) fn applied_to(&self, knobs: &Knobs) -> Result<Knobs, String> {
+        let mut all = json!(knobs);
+        if let Some(all) = all.as_object_mut() {
+            all.extend(self.0.clone());
+        }
+        let knobs = Knobs::deserialize(all).map_err(|err| err.to_string())?;
+        if !(1..=50).contains(&knobs.page_limit) {
+            return Err(format!("pageLimit is {}; it must be 1 to 50", knobs.page_limit));
+        }
+        Ok(knobs)
+    }
+}
+
+impl TryFrom<Map<String, Value>> for KnobChanges {
+    type Error = String;
+
+    fn try_from(members: Map<String, Value>) -> Result<Self, String> {
+        let changes = Self(members);
+        changes.applied_to(&Knobs::default()).map(|_| changes)
     }
 }
 

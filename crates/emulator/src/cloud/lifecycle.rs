@@ -48,9 +48,7 @@ impl Cloud {
             // Its cluster's retention policy takes it.
             BackupState::Ready => backup.schedule_deletion(now),
             BackupState::CreateInProgress | BackupState::PendingDeletion | BackupState::Deleted => {
-                backup.state = BackupState::Deleted;
-                backup.delete_timestamp = None;
-                backup.shared_with.clear();
+                backup.purge();
             }
         });
     }

@@ -7,6 +7,7 @@ mod cluster;
 pub(crate) mod constraint;
 mod error;
 pub(crate) mod ids;
+mod intervene;
 mod knobs;
 mod lifecycle;
 mod operation;
@@ -21,10 +22,11 @@ use jiff::Timestamp;
 pub use backup::{Backup, BackupState, Caller, Mode, Source, Tags};
 pub use cluster::Cluster;
 pub use error::ApiError;
-pub use knobs::{ClusterIdOnCopies, DeletePending, Knobs, NeverExpiresOnCopies};
+pub use knobs::{ClusterIdOnCopies, DeletePending, KnobChanges, Knobs, NeverExpiresOnCopies};
 pub use operation::{
-    BackupPage, CopyBackupToRegion, DeleteBackup, DescribeBackups, DestinationBackup, ListTags,
-    ModifyBackupAttributes, Operation, Reply, RestoreBackup, Tag, TagPage, TagResource, UntagResource,
+    BackupPage, CopyBackupToRegion, DeleteBackup, DescribeBackups, DestinationBackup, ListTags, Listing,
+    MadeCopy, ModifyBackupAttributes, Operation, Reply, RestoreBackup, Tag, TagPage, TagResource,
+    UntagResource,
 };
 pub use seed::Seed;
 
@@ -65,6 +67,7 @@ pub struct Cloud {
     backups: BTreeMap<Key, Entry>,
     agenda: Agenda,
     clusters: BTreeMap<Key, Cluster>,
+    made: Vec<MadeCopy>,
 }
 
 impl Cloud {
@@ -78,6 +81,7 @@ impl Cloud {
             backups: BTreeMap::new(),
             agenda: Agenda::default(),
             clusters: BTreeMap::new(),
+            made: Vec::new(),
         }
     }
 
@@ -140,13 +144,9 @@ impl Cloud {
         self.clusters.values()
     }
 
-    /// Makes a backup vanish without a trace, which AWS itself never does. Whether there was one.
-    pub fn remove(&mut self, region: &str, id: &str) -> bool {
-        let Some(key) = self.backup(region, id).map(|backup| Key::new(&backup.account, region, id)) else {
-            return false;
-        };
-        self.agenda.note(&key, None);
-        self.backups.remove(&key).is_some()
+    /// Every copy that was ever accepted, oldest first: listed or not, live, DELETED or removed.
+    pub fn copies_made(&self) -> &[MadeCopy] {
+        &self.made
     }
 
     /// The caller's own backup, as long as it is not DELETED.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::cloud::{KnobChanges, Knobs};
+
 /// What a fault does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -77,6 +79,18 @@ pub enum FaultKind {
     ExtraItem,
     /// Shows every backup as it was before its last change.
     StaleReads,
+    /// Lists fewer backups than there are and says that these are all.
+    ShrunkenListing {
+        /// So many, of the first page.
+        keep: usize,
+    },
+    /// Carries the call out with other knobs. This is no failure by itself, so it goes together with
+    /// one fault of another kind, and with others of its own: the newest has the last word on a knob.
+    /// A call that another fault refuses does not count.
+    Knobs {
+        /// The knobs that differ.
+        set: KnobChanges,
+    },
 }
 
 impl FaultKind {
@@ -90,6 +104,21 @@ impl FaultKind {
         Self::AcceptThenError { code: internal_failure(), status: server_error() }
     }
 
+    /// Other knobs for some calls: those that `change` takes off their defaults.
+    pub fn knobs(change: impl FnOnce(&mut Knobs)) -> Self {
+        Self::Knobs { set: KnobChanges::new(change) }
+    }
+
+    /// Whether the call is not carried out.
+    pub(crate) fn refuses(&self) -> bool {
+        matches!(self, Self::Error { .. } | Self::Throttle | Self::Drop)
+    }
+
+    /// Whether it is done to single backups, so that `copies_of` makes sense.
+    pub(crate) fn picks_items(&self) -> bool {
+        matches!(self, Self::EverythingMissing | Self::UnknownState { .. } | Self::MissingField { .. })
+    }
+
     /// Whether it changes what `DescribeBackups` answers, and so strikes nothing else.
     pub fn is_about_listings(&self) -> bool {
         match self {
@@ -101,7 +130,8 @@ impl FaultKind {
             | Self::RepeatedToken
             | Self::PartialListing
             | Self::ExtraItem
-            | Self::StaleReads => true,
+            | Self::StaleReads
+            | Self::ShrunkenListing { .. } => true,
             Self::Error { .. }
             | Self::Throttle
             | Self::Drop
@@ -109,7 +139,8 @@ impl FaultKind {
             | Self::AcceptThenError { .. }
             | Self::Hang { .. }
             | Self::TruncatedBody
-            | Self::GarbageBody => false,
+            | Self::GarbageBody
+            | Self::Knobs { .. } => false,
         }
     }
 
@@ -133,6 +164,8 @@ impl FaultKind {
             Self::PartialListing => "partialListing",
             Self::ExtraItem => "extraItem",
             Self::StaleReads => "staleReads",
+            Self::ShrunkenListing { .. } => "shrunkenListing",
+            Self::Knobs { .. } => "knobs",
         }
     }
 }

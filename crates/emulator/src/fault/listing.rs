@@ -2,17 +2,18 @@
 
 use serde_json::Value;
 
-use super::FaultKind;
+use super::{Fault, FaultKind};
 use crate::cloud::{ApiError, Backup, BackupPage, BackupState, Caller, Cloud, DescribeBackups};
 
 /// Lists backups, as the fault would have it. `nonce` makes the tokens of empty pages differ.
 pub(crate) fn describe(
-    kind: &FaultKind,
+    fault: &Fault,
     cloud: &Cloud,
     caller: &Caller,
     request: &DescribeBackups,
     nonce: u64,
 ) -> Result<BackupPage, ApiError> {
+    let kind = &fault.kind;
     if *kind == FaultKind::PartialListing && request.next_token.is_some() {
         return Err(ApiError::internal());
     }
@@ -25,6 +26,10 @@ pub(crate) fn describe(
         FaultKind::MissingItem { backup_ids } => {
             page.backups.retain(|backup| !backup_ids.contains(&backup.id));
         }
+        FaultKind::EverythingMissing if fault.copies_of.is_some() => {
+            let source = |backup: &Backup| backup.source.as_ref().map(|source| source.backup_id.clone());
+            page.backups.retain(|backup| source(backup) != fault.copies_of);
+        }
         FaultKind::EverythingMissing => page = BackupPage { backups: Vec::new(), next_token: None },
         FaultKind::EmptyPage => {
             let token = Cloud::token_from_start(caller, request, nonce);
@@ -34,6 +39,10 @@ pub(crate) fn describe(
             let issued = page.next_token.take();
             let start = || Cloud::token_from_start(caller, request, 0);
             page.next_token = Some(request.next_token.clone().or(issued).unwrap_or_else(start));
+        }
+        FaultKind::ShrunkenListing { keep } => {
+            page.backups.truncate(*keep);
+            page.next_token = None;
         }
         FaultKind::PartialListing => break_off(&mut page, caller, request, nonce),
         FaultKind::ExtraItem => {
@@ -47,19 +56,21 @@ pub(crate) fn describe(
 }
 
 /// Changes the members of listed backups, for the faults that no typed backup can express.
-pub(crate) fn alter_items(kind: &FaultKind, answer: &mut Value) {
+pub(crate) fn alter_items(fault: &Fault, answer: &mut Value) {
     let Some(items) = answer.get_mut("Backups").and_then(Value::as_array_mut) else { return };
-    let (ids, field) = match kind {
+    let (ids, field) = match &fault.kind {
         FaultKind::UnknownState { backup_ids, .. } => (backup_ids, "BackupState"),
         FaultKind::MissingField { backup_ids, field } => (backup_ids, field.as_str()),
         _ => return,
     };
     for item in items.iter_mut().filter_map(Value::as_object_mut) {
-        let id = item.get("BackupId").and_then(Value::as_str).unwrap_or_default();
-        if ids.as_ref().is_some_and(|ids| !ids.iter().any(|wanted| wanted == id)) {
+        let member = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default();
+        let other = ids.as_ref().is_some_and(|ids| !ids.iter().any(|id| id == member("BackupId")));
+        let stranger = fault.copies_of.as_deref().is_some_and(|source| source != member("SourceBackup"));
+        if other || stranger {
             continue;
         }
-        match kind {
+        match &fault.kind {
             FaultKind::UnknownState { state, .. } => {
                 item.insert(field.to_owned(), Value::String(state.clone()));
             }

@@ -7,7 +7,8 @@ pub(crate) mod listing;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub(crate) use book::Faults;
+use crate::cloud::Listing;
+pub(crate) use book::{Faults, Struck};
 pub use kind::FaultKind;
 
 /// A fault: the requests it strikes, how often, and what it does to them.
@@ -20,6 +21,13 @@ pub struct Fault {
     pub region: Option<String>,
     /// Only requests that name this backup, as their object or in a filter of ids.
     pub backup_id: Option<String>,
+    /// Only copying to this region.
+    pub destination: Option<String>,
+    /// Only listings that choose in this way.
+    pub listing: Option<Listing>,
+    /// Only these of the listed backups: the copies of this one. For the kinds `EverythingMissing`,
+    /// `UnknownState` and `MissingField`; the others do not look at it.
+    pub copies_of: Option<String>,
     /// So many matching calls are left alone first.
     pub skip: u32,
     /// So many calls are struck; absent: all.
@@ -32,7 +40,17 @@ pub struct Fault {
 impl Fault {
     /// A fault of every call of this operation (`*`: of any).
     pub fn on(operation: impl Into<String>, kind: FaultKind) -> Self {
-        Self { operation: operation.into(), region: None, backup_id: None, skip: 0, times: None, kind }
+        Self {
+            operation: operation.into(),
+            region: None,
+            backup_id: None,
+            destination: None,
+            listing: None,
+            copies_of: None,
+            skip: 0,
+            times: None,
+            kind,
+        }
     }
 
     /// Only in this region.
@@ -45,6 +63,24 @@ impl Fault {
     #[must_use]
     pub fn backup(self, id: impl Into<String>) -> Self {
         Self { backup_id: Some(id.into()), ..self }
+    }
+
+    /// Only when the request is to copy to this region.
+    #[must_use]
+    pub fn destination(self, region: impl Into<String>) -> Self {
+        Self { destination: Some(region.into()), ..self }
+    }
+
+    /// Only listings that choose in this way.
+    #[must_use]
+    pub fn listing(self, listing: Listing) -> Self {
+        Self { listing: Some(listing), ..self }
+    }
+
+    /// Only the copies of this backup, of all that is listed.
+    #[must_use]
+    pub fn copies_of(self, id: impl Into<String>) -> Self {
+        Self { copies_of: Some(id.into()), ..self }
     }
 
     /// Not the first so many matching calls.
@@ -60,13 +96,44 @@ impl Fault {
     }
 
     /// Whether a request is one of those struck, its turn aside.
-    fn strikes(&self, operation: &str, region: &str, ids: &[&str]) -> bool {
-        let named = self.operation == operation || self.operation == "*";
-        let fits = operation == "DescribeBackups" || !self.kind.is_about_listings();
-        let here = self.region.as_deref().is_none_or(|only| only == region);
-        let this = self.backup_id.as_deref().is_none_or(|only| ids.contains(&only));
-        named && fits && here && this
+    fn strikes(&self, target: &Target<'_>) -> bool {
+        let named = self.operation == target.operation || self.operation == "*";
+        let fits = target.operation == "DescribeBackups" || !self.kind.is_about_listings();
+        let here = self.region.as_deref().is_none_or(|only| only == target.region);
+        let this = self.backup_id.as_deref().is_none_or(|only| target.ids.contains(&only));
+        let there = self.destination.as_deref().is_none_or(|only| target.destination == Some(only));
+        let so = self.listing.is_none_or(|only| target.listing == Some(only));
+        named && fits && here && this && there && so
     }
+
+    /// What makes no sense together.
+    fn check(&self) -> Result<(), String> {
+        let name = self.kind.name();
+        let only = |operation: &str| ["*", operation].contains(&self.operation.as_str());
+        if self.kind.is_about_listings() && !only("DescribeBackups") {
+            return Err(format!("the fault '{name}' strikes DescribeBackups only, not {}", self.operation));
+        }
+        if self.listing.is_some() && !only("DescribeBackups") {
+            return Err(format!("listing goes with DescribeBackups, not {}", self.operation));
+        }
+        if self.destination.is_some() && !only("CopyBackupToRegion") {
+            return Err(format!("destination goes with CopyBackupToRegion, not {}", self.operation));
+        }
+        if self.copies_of.is_some() && !self.kind.picks_items() {
+            return Err(format!("a fault of kind '{name}' cannot be meant for the copiesOf a backup"));
+        }
+        Ok(())
+    }
+}
+
+/// What faults look at in a request.
+#[derive(Debug)]
+pub(crate) struct Target<'a> {
+    pub(crate) operation: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) ids: Vec<&'a str>,
+    pub(crate) destination: Option<&'a str>,
+    pub(crate) listing: Option<Listing>,
 }
 
 /// The members of a fault's JSON that are not its kind's.
@@ -79,6 +146,12 @@ struct Matching {
     region: Option<String>,
     #[serde(default)]
     backup_id: Option<String>,
+    #[serde(default)]
+    destination: Option<String>,
+    #[serde(default)]
+    listing: Option<Listing>,
+    #[serde(default)]
+    copies_of: Option<String>,
     #[serde(default)]
     skip: u32,
     #[serde(default)]
@@ -95,13 +168,11 @@ impl TryFrom<Map<String, Value>> for Fault {
     fn try_from(members: Map<String, Value>) -> Result<Self, String> {
         let given: Vec<String> = members.keys().cloned().collect();
         let all = Value::Object(members);
-        let Matching { operation, region, backup_id, skip, times } =
+        let Matching { operation, region, backup_id, destination, listing, copies_of, skip, times } =
             Matching::deserialize(&all).map_err(|err| err.to_string())?;
         let kind = FaultKind::deserialize(&all).map_err(|err| err.to_string())?;
-        if kind.is_about_listings() && !["*", "DescribeBackups"].contains(&operation.as_str()) {
-            return Err(format!("the fault '{}' strikes DescribeBackups only, not {operation}", kind.name()));
-        }
-        let fault = Self { operation, region, backup_id, skip, times, kind };
+        let fault = Self { operation, region, backup_id, destination, listing, copies_of, skip, times, kind };
+        fault.check()?;
         // Flattened structs cannot deny unknown members themselves; a typing mistake must not pass.
         let known = serde_json::to_value(&fault).map_err(|err| err.to_string())?;
         match given.iter().find(|name| known.get(name).is_none()) {
@@ -116,6 +187,7 @@ mod tests {
     use serde_json::json;
 
     use super::{Fault, FaultKind};
+    use crate::cloud::Listing;
 
     #[test]
     fn a_fault_reads_as_it_is_written() {
@@ -127,6 +199,18 @@ mod tests {
         let written = serde_json::to_value(&fault).unwrap();
         assert_eq!(written["kind"], "acceptThenDrop");
         assert_eq!(serde_json::from_value::<Fault>(written).unwrap(), fault);
+    }
+
+    #[test]
+    fn a_fault_of_copying_and_one_of_copies_read_as_they_are_written() {
+        let kind = FaultKind::knobs(|knobs| knobs.fail_copies = true);
+        let copying = Fault::on("CopyBackupToRegion", kind).destination("eu-west-1");
+        let state = FaultKind::UnknownState { backup_ids: None, state: "X".to_owned() };
+        let copies = Fault::on("*", state).listing(Listing::SourceBackupIds).copies_of("backup-aaaaaaaaaaa");
+        for fault in [copying, copies] {
+            let written = serde_json::to_value(&fault).unwrap();
+            assert_eq!(serde_json::from_value::<Fault>(written).unwrap(), fault);
+        }
     }
 
     #[test]
@@ -143,6 +227,9 @@ mod tests {
             (json!({"kind": "explode"}), "explode"),
             (json!({"operation": "DeleteBackup"}), "kind"),
             (json!({"kind": "missingField"}), "field"),
+            (json!({"kind": "knobs", "set": {"failCopy": true}}), "failCopy"),
+            (json!({"kind": "knobs", "set": {"pageLimit": 51}}), "pageLimit"),
+            (json!({"kind": "drop", "listing": "sources"}), "sources"),
         ] {
             let error = serde_json::from_value::<Fault>(wrong.clone()).unwrap_err().to_string();
             assert!(error.contains(name), "{wrong}: {error}");
@@ -150,8 +237,15 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_listings_cannot_be_put_on_another_operation() {
-        let wrong = json!({"operation": "DeleteBackup", "kind": "everythingMissing"});
-        assert!(serde_json::from_value::<Fault>(wrong).is_err());
+    fn what_makes_no_sense_together_is_refused() {
+        for (wrong, name) in [
+            (json!({"operation": "DeleteBackup", "kind": "everythingMissing"}), "everythingMissing"),
+            (json!({"operation": "DeleteBackup", "kind": "drop", "destination": "eu-west-1"}), "destination"),
+            (json!({"operation": "DeleteBackup", "kind": "drop", "listing": "all"}), "listing"),
+            (json!({"kind": "staleReads", "copiesOf": "backup-aaaaaaaaaaa"}), "copiesOf"),
+        ] {
+            let error = serde_json::from_value::<Fault>(wrong.clone()).unwrap_err().to_string();
+            assert!(error.contains(name), "{wrong}: {error}");
+        }
     }
 }

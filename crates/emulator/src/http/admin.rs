@@ -4,18 +4,23 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::cloud::{Caller, Cluster, Knobs, Operation, Seed};
+use crate::calls::By;
+use crate::cloud::{Caller, Cloud, Cluster, KnobChanges, Knobs, Listing, Operation, Seed};
 use crate::duration;
 use crate::fault::Fault;
 use crate::service::{Request, Service, protocol};
 
 /// Every route, for whoever asks for one that is not there.
-const ROUTES: [&str; 15] = [
+const ROUTES: [&str; 21] = [
     "GET /_admin/clock",
     "POST /_admin/advance",
     "POST /_admin/seed",
     "GET /_admin/backups",
     "POST /_admin/remove",
+    "POST /_admin/hide",
+    "POST /_admin/show",
+    "POST /_admin/finish",
+    "POST /_admin/purge",
     "POST /_admin/touch",
     "GET /_admin/faults",
     "POST /_admin/faults",
@@ -23,6 +28,8 @@ const ROUTES: [&str; 15] = [
     "GET /_admin/knobs",
     "PUT /_admin/knobs",
     "DELETE /_admin/knobs",
+    "GET /_admin/copies",
+    "GET /_admin/listings",
     "GET /_admin/calls",
     "DELETE /_admin/calls",
     "GET /_admin/clusters",
@@ -40,7 +47,11 @@ pub(super) fn answer(service: &mut Service, request: &Request) -> Answer {
         ("POST", "/_admin/seed") => seed(service, &request.body),
         ("GET", "/_admin/backups") => Ok(backups(service, &request.query)),
         ("GET", "/_admin/clusters") => Ok(json!({"clusters": service.cloud.clusters().collect::<Vec<_>>()})),
-        ("POST", "/_admin/remove") => remove(service, &request.body),
+        ("POST", "/_admin/remove") => intervene(service, &request.body, "removed", Cloud::remove),
+        ("POST", "/_admin/hide") => intervene(service, &request.body, "hidden", Cloud::hide),
+        ("POST", "/_admin/show") => intervene(service, &request.body, "shown", Cloud::show),
+        ("POST", "/_admin/finish") => intervene(service, &request.body, "finished", Cloud::finish),
+        ("POST", "/_admin/purge") => intervene(service, &request.body, "purged", Cloud::purge),
         ("POST", "/_admin/touch") => touch(service, &request.body),
         ("GET", "/_admin/faults") => Ok(json!({"faults": service.faults.rules()})),
         ("POST", "/_admin/faults") => add_fault(service, &request.body),
@@ -54,6 +65,8 @@ pub(super) fn answer(service: &mut Service, request: &Request) -> Answer {
             *service.cloud.knobs_mut() = Knobs::default();
             Ok(json!(service.cloud.knobs()))
         }
+        ("GET", "/_admin/copies") => Ok(json!({"copies": service.cloud.copies_made()})),
+        ("GET", "/_admin/listings") => Ok(listings(service)),
         ("GET", "/_admin/calls") => Ok(json!({"calls": service.calls.calls()})),
         ("DELETE", "/_admin/calls") => {
             service.calls.clear();
@@ -110,19 +123,41 @@ fn backups(service: &Service, query: &str) -> Value {
     json!({"now": service.cloud.now(), "backups": wanted.collect::<Vec<_>>()})
 }
 
-fn remove(service: &mut Service, body: &[u8]) -> Result<Value, String> {
+/// Does to one backup what no operation of the API does.
+fn intervene(
+    service: &mut Service,
+    body: &[u8],
+    done: &str,
+    how: fn(&mut Cloud, &str, &str) -> bool,
+) -> Result<Value, String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
-    struct Remove {
+    struct Which {
         region: String,
         backup_id: String,
     }
-    let Remove { region, backup_id } = read(body)?;
-    if service.cloud.remove(&region, &backup_id) {
-        Ok(json!({"removed": backup_id}))
-    } else {
-        Err(format!("there is no {backup_id} in {region}"))
+    let Which { region, backup_id } = read(body)?;
+    if how(&mut service.cloud, &region, &backup_id) {
+        return Ok(json!({done: backup_id}));
     }
+    Err(match service.cloud.backup(&region, &backup_id) {
+        Some(backup) => format!("{backup_id} in {region} is {}", backup.state),
+        None => format!("there is no {backup_id} in {region}"),
+    })
+}
+
+/// How often clients listed, by region and way of choosing.
+fn listings(service: &Service) -> Value {
+    let mut counts: Vec<(&str, Listing, usize)> = Vec::new();
+    let clients = service.calls.calls().iter().filter(|call| call.by == By::Client);
+    for (region, listing) in clients.filter_map(|call| Some((call.region.as_str(), call.listing?))) {
+        match counts.iter_mut().find(|(of, by, _)| (*of, *by) == (region, listing)) {
+            Some((.., calls)) => *calls += 1,
+            None => counts.push((region, listing, 1)),
+        }
+    }
+    let print = |(region, listing, calls)| json!({"region": region, "listing": listing, "calls": calls});
+    json!({"listings": counts.into_iter().map(print).collect::<Vec<_>>()})
 }
 
 fn touch(service: &mut Service, body: &[u8]) -> Result<Value, String> {
@@ -151,15 +186,7 @@ fn add_fault(service: &mut Service, body: &[u8]) -> Result<Value, String> {
 
 /// Sets the knobs that are named; the others keep their values.
 fn set_knobs(service: &mut Service, body: &[u8]) -> Result<Value, String> {
-    let named: Map<String, Value> = read(body)?;
-    let mut all = json!(service.cloud.knobs());
-    if let Some(all) = all.as_object_mut() {
-        all.extend(named);
-    }
-    let knobs = Knobs::deserialize(all).map_err(|err| err.to_string())?;
-    if !(1..=50).contains(&knobs.page_limit) {
-        return Err(format!("pageLimit is {}; it must be 1 to 50", knobs.page_limit));
-    }
+    let knobs = read::<KnobChanges>(body)?.applied_to(service.cloud.knobs())?;
     *service.cloud.knobs_mut() = knobs;
     Ok(json!(service.cloud.knobs()))
 }

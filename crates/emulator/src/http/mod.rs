@@ -75,7 +75,7 @@ async fn answer(request: hyper::Request<Incoming>, service: Shared) -> Result<Re
         Next::Answer(answer) => answer,
         Next::Wait(wait, held) => {
             pause(wait).await;
-            lock(&service).resume(held)
+            lock(&service).resume(&held)
         }
     };
     pause(answer.hold).await;

@@ -18,8 +18,8 @@ pub(crate) use request::Request;
 use crate::calls::{By, Call, CallLog};
 use crate::clock::{self, Clock};
 use crate::cloud::ids::IdSource;
-use crate::cloud::{ApiError, Caller, Cloud, Operation, Reply};
-use crate::fault::{FaultKind, Faults, listing};
+use crate::cloud::{ApiError, Caller, Cloud, Operation, Reply, Tag, Tags};
+use crate::fault::{Fault, FaultKind, Faults, Struck, listing};
 use order::{Misread, What};
 use protocol::Protocol;
 
@@ -39,7 +39,7 @@ pub(crate) enum Next {
     /// Send this.
     Answer(Answer),
     /// Wait, then call [`Service::resume`].
-    Wait(Duration, Held),
+    Wait(Duration, Box<Held>),
 }
 
 /// A call that a fault keeps waiting before anything is done.
@@ -47,6 +47,7 @@ pub(crate) struct Held {
     seq: u64,
     request_id: String,
     order: Order,
+    struck: Struck,
 }
 
 impl Service {
@@ -104,31 +105,33 @@ impl Service {
     }
 
     /// Carries out a call whose waiting is over.
-    pub(crate) fn resume(&mut self, held: Held) -> Answer {
+    pub(crate) fn resume(&mut self, held: &Held) -> Answer {
         self.catch_up();
-        let result = self.carry_out(&held.order, None, &held.request_id);
-        self.answer(held.seq, held.order.protocol, held.request_id, result)
+        let result = self.carry_out(&held.order, &held.struck, &held.request_id);
+        self.answer(held.seq, held.order.protocol, held.request_id.clone(), result)
     }
 
     fn serve(&mut self, request: &Request, order: Order) -> Next {
-        let kind = self.faults.strike(order.operation(), &order.caller.region, &order.resource_ids());
+        let struck = self.faults.strike(&order.target());
         let mut call = self.call_of(request, order.operation(), Some(&order.caller));
-        call.fault = kind.as_ref().map(|kind| kind.name().to_owned());
+        call.fault = struck.name().map(str::to_owned);
         if let What::Hsm(operation) = &order.what {
             describe_order(&mut call, operation);
         }
         let request_id = call.request_id.clone();
         let seq = self.calls.open(call);
-        match kind {
+        match struck.kind() {
             Some(FaultKind::Hang { seconds, after_effect: false }) => {
                 self.calls.close(seq, "hanging", false);
-                Next::Wait(real_seconds(seconds), Held { seq, request_id, order })
+                let wait = real_seconds(*seconds);
+                Next::Wait(wait, Box::new(Held { seq, request_id, order, struck }))
             }
-            kind => Next::Answer(self.serve_now(seq, request_id, &order, kind.as_ref())),
+            _ => Next::Answer(self.serve_now(seq, request_id, &order, &struck)),
         }
     }
 
-    fn serve_now(&mut self, seq: u64, request_id: String, order: &Order, kind: Option<&FaultKind>) -> Answer {
+    fn serve_now(&mut self, seq: u64, request_id: String, order: &Order, struck: &Struck) -> Answer {
+        let kind = struck.kind();
         if let Some(error) = kind.and_then(refusal) {
             return self.answer(seq, order.protocol, request_id, Err(error));
         }
@@ -136,7 +139,7 @@ impl Service {
             self.calls.close(seq, "dropped", false);
             return Answer::dropped(request_id);
         }
-        let result = self.carry_out(order, kind, &request_id);
+        let result = self.carry_out(order, struck, &request_id);
         let applied = result.is_ok();
         let mut answer = self.answer(seq, order.protocol, request_id, result);
         match kind {
@@ -165,24 +168,37 @@ impl Service {
         answer
     }
 
-    /// Does what was asked, and writes its answer.
-    fn carry_out(
+    /// Does what was asked, under the knobs that are meant for it, and writes its answer.
+    fn carry_out(&mut self, order: &Order, struck: &Struck, request_id: &str) -> Result<Vec<u8>, ApiError> {
+        if struck.knobs.is_empty() {
+            return self.perform(order, struck.fault.as_ref(), request_id);
+        }
+        let usual = self.cloud.knobs().clone();
+        let changed =
+            struck.knobs.iter().try_fold(usual.clone(), |knobs, changes| changes.applied_to(&knobs));
+        *self.cloud.knobs_mut() = changed.map_err(ApiError::invalid)?;
+        let result = self.perform(order, struck.fault.as_ref(), request_id);
+        *self.cloud.knobs_mut() = usual;
+        result
+    }
+
+    fn perform(
         &mut self,
         order: &Order,
-        kind: Option<&FaultKind>,
+        fault: Option<&Fault>,
         request_id: &str,
     ) -> Result<Vec<u8>, ApiError> {
         let Order { caller, access_key, what, .. } = order;
-        let reply = match (what, kind.filter(|kind| kind.is_about_listings())) {
+        let reply = match (what, fault.filter(|fault| fault.kind.is_about_listings())) {
             (What::Identity, _) => return Ok(protocol::identity(&caller.account, access_key, request_id)),
-            (What::Hsm(Operation::DescribeBackups(request)), Some(kind)) => {
-                Reply::Backups(listing::describe(kind, &self.cloud, caller, request, self.calls.last())?)
+            (What::Hsm(Operation::DescribeBackups(request)), Some(fault)) => {
+                Reply::Backups(listing::describe(fault, &self.cloud, caller, request, self.calls.last())?)
             }
             (What::Hsm(operation), _) => self.cloud.perform(caller, operation)?,
         };
         let Some(mut json) = protocol::reply(&reply) else { return Ok(Vec::new()) };
-        if let Some(kind) = kind {
-            listing::alter_items(kind, &mut json);
+        if let Some(fault) = fault {
+            listing::alter_items(fault, &mut json);
         }
         Ok(json.to_string().into_bytes())
     }
@@ -259,7 +275,10 @@ impl Service {
             account: caller.account,
             backup_ids: Vec::new(),
             filters: std::collections::BTreeMap::new(),
+            listing: None,
             page_token: false,
+            destination: None,
+            tags: None,
             invocation_id: None,
             sdk_request: None,
             outcome: String::new(),
@@ -285,14 +304,24 @@ fn refusal(kind: &FaultKind) -> Option<ApiError> {
 /// Notes in the log what an operation was about.
 fn describe_order(call: &mut Call, operation: &Operation) {
     call.backup_ids = operation.resource_ids().into_iter().map(str::to_owned).collect();
+    call.listing = operation.listing();
+    call.destination = operation.destination().map(str::to_owned);
     match operation {
         Operation::DescribeBackups(request) => {
             call.filters.clone_from(&request.filters);
             call.page_token = request.next_token.is_some();
         }
         Operation::ListTags(request) => call.page_token = request.next_token.is_some(),
+        Operation::CopyBackupToRegion(request) => call.tags = request.tag_list.as_deref().map(as_sent),
         _ => {}
     }
+}
+
+/// Tags as a request names them, valid or not.
+fn as_sent(list: &[Tag]) -> Tags {
+    list.iter()
+        .map(|tag| (tag.key.clone().unwrap_or_default(), tag.value.clone().unwrap_or_default()))
+        .collect()
 }
 
 fn real_seconds(seconds: f64) -> Duration {

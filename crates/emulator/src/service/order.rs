@@ -6,6 +6,7 @@ use super::protocol::Protocol;
 use super::request::Request;
 use super::scope::Scope;
 use crate::cloud::{ApiError, Caller, Operation};
+use crate::fault::Target;
 
 /// A request that has been understood.
 #[derive(Debug)]
@@ -87,10 +88,18 @@ impl Order {
         }
     }
 
-    pub(super) fn resource_ids(&self) -> Vec<&str> {
-        match &self.what {
-            What::Hsm(operation) => operation.resource_ids(),
-            What::Identity => Vec::new(),
+    /// What faults look at.
+    pub(super) fn target(&self) -> Target<'_> {
+        let hsm = match &self.what {
+            What::Hsm(operation) => Some(operation),
+            What::Identity => None,
+        };
+        Target {
+            operation: self.operation(),
+            region: &self.caller.region,
+            ids: hsm.map(Operation::resource_ids).unwrap_or_default(),
+            destination: hsm.and_then(Operation::destination),
+            listing: hsm.and_then(Operation::listing),
         }
     }
 }

@@ -7,15 +7,19 @@
 )]
 
 mod admin;
+mod behind_the_scenes;
 mod binary;
 mod calls;
 mod clock;
 mod copying;
+mod copying_faults;
+mod copying_over_http;
 mod faults;
 mod knobs;
 mod legality;
 mod lifecycle;
 mod listing;
+mod listing_faults;
 mod support;
 mod tags;
 mod validation;

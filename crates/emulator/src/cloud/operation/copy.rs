@@ -2,9 +2,10 @@
 //! answer. Every accepted call makes another copy.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::super::backup::{Completion, Entry};
 use super::super::{
@@ -49,6 +50,37 @@ pub struct DestinationBackup {
     pub source_cluster: Option<String>,
 }
 
+/// That a copy was made, whatever has become of it since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MadeCopy {
+    /// When it was accepted.
+    pub at: Timestamp,
+    /// Whose source and copy they are.
+    pub account: String,
+    /// The region of the call.
+    pub source_region: String,
+    /// The backup that the call named.
+    pub source_backup: String,
+    /// Where the copy lies.
+    pub destination: String,
+    /// The copy's id, which no answer tells.
+    pub backup_id: String,
+}
+
+impl MadeCopy {
+    fn of(source: &Backup, copy: &Backup, at: Timestamp) -> Self {
+        Self {
+            at,
+            account: source.account.clone(),
+            source_region: source.region.clone(),
+            source_backup: source.id.clone(),
+            destination: copy.region.clone(),
+            backup_id: copy.id.clone(),
+        }
+    }
+}
+
 impl Cloud {
     /// Accepts a copy, which appears and completes as the knobs say.
     pub fn copy_backup_to_region(
@@ -73,7 +105,9 @@ impl Cloud {
         };
         let at = time::after(self.now, self.knobs.copy_ready_after);
         let completion = Completion { at, fails: self.knobs.fail_copies };
-        self.insert(Entry::accepted(copy, self.now, completion, self.knobs.copy_visible_after));
+        let hidden = if self.knobs.hide_copies { Duration::MAX } else { self.knobs.copy_visible_after };
+        self.made.push(MadeCopy::of(&source, &copy, self.now));
+        self.insert(Entry::accepted(copy, self.now, completion, hidden));
         self.settle();
         Ok(answer)
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::super::backup::Entry;
-use super::super::{ApiError, Backup, BackupState, Caller, Cloud, Key, Knobs, constraint, page};
+use super::super::{ApiError, Backup, BackupState, Caller, Cloud, Key, Knobs, constraint, page, time};
 use super::or_default;
 
 /// Filter keys and the values asked for: all keys must match, any value of a key is enough.
@@ -33,7 +33,34 @@ pub struct DescribeBackups {
     pub sort_ascending: bool,
 }
 
+/// How a listing chooses its backups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Listing {
+    /// Without a filter: a scan.
+    All,
+    /// By `backupIds`: a lookup, whatever the other filters.
+    BackupIds,
+    /// By `sourceBackupIds`: a search for copies.
+    SourceBackupIds,
+    /// In any other way.
+    Other,
+}
+
 impl DescribeBackups {
+    /// How it chooses.
+    pub fn listing(&self) -> Listing {
+        if self.filters.contains_key("backupIds") {
+            Listing::BackupIds
+        } else if self.filters.contains_key("sourceBackupIds") {
+            Listing::SourceBackupIds
+        } else if self.filters.is_empty() && !self.shared {
+            Listing::All
+        } else {
+            Listing::Other
+        }
+    }
+
     /// With one more filter.
     #[must_use]
     pub fn filter<V: Into<String>>(mut self, key: &str, values: impl IntoIterator<Item = V>) -> Self {
@@ -154,7 +181,8 @@ impl Cloud {
     fn shown(&self, backup: &Backup) -> Backup {
         let mut shown = backup.clone();
         let copying = backup.source.is_some() && backup.state == BackupState::CreateInProgress;
-        if copying && self.knobs.hide_tags_until_copied {
+        let late = |copied| self.now < time::after(copied, self.knobs.copy_tags_visible_after);
+        if copying && self.knobs.hide_tags_until_copied || backup.copy_timestamp.is_some_and(late) {
             shown.tags.clear();
         }
         shown

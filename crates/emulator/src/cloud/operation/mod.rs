@@ -10,9 +10,9 @@ mod tag;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-pub use copy::{CopyBackupToRegion, DestinationBackup};
+pub use copy::{CopyBackupToRegion, DestinationBackup, MadeCopy};
 pub use delete::DeleteBackup;
-pub use describe::{BackupPage, DescribeBackups};
+pub use describe::{BackupPage, DescribeBackups, Listing};
 pub use modify::ModifyBackupAttributes;
 pub use restore::RestoreBackup;
 pub use tag::{ListTags, Tag, TagPage, TagResource, UntagResource};
@@ -119,6 +119,22 @@ impl Operation {
             Self::TagResource(request) => vec![&request.resource_id],
             Self::UntagResource(request) => vec![&request.resource_id],
             Self::ListTags(request) => vec![&request.resource_id],
+        }
+    }
+
+    /// How a listing chooses; `None`: it is no listing.
+    pub fn listing(&self) -> Option<Listing> {
+        match self {
+            Self::DescribeBackups(request) => Some(request.listing()),
+            _ => None,
+        }
+    }
+
+    /// Where a copy is to lie; `None`: it is no copying.
+    pub fn destination(&self) -> Option<&str> {
+        match self {
+            Self::CopyBackupToRegion(request) => Some(&request.destination_region),
+            _ => None,
         }
     }
 }
