@@ -6,7 +6,7 @@ use plan::{
 };
 
 use super::{
-    CloudHsmBackup, conditions,
+    CloudHsmBackup, conditions, copies,
     status::{CloudHsmBackupStatus, Mark},
 };
 
@@ -30,6 +30,7 @@ impl CloudHsmBackupStatus {
                 deletion: self.deletion.map(Into::into),
                 restore: self.restore.map(Into::into),
             },
+            copies: self.copies.iter().filter_map(copies::record).collect(),
             ready_reason: ready.map(|condition| condition.reason.clone()),
             handled_request: self.last_handled_reconcile_at.clone(),
         }

@@ -6,6 +6,7 @@
 //! [`report`] turns what it returns into a status. Beyond this module nobody reads a spec.
 
 pub mod conditions;
+mod copies;
 mod desired;
 mod ledger;
 pub mod report;
@@ -16,6 +17,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::CustomResourceExt;
 
 pub use desired::Undecodable;
+pub use plan::desired::RECONCILE_REQUEST;
 pub use spec::{CloudHsmBackup, CloudHsmBackupSpec};
 pub use status::CloudHsmBackupStatus;
 
@@ -24,9 +26,6 @@ pub const GROUP: &str = "cloudhsm-backup.dev";
 
 /// The finalizer of resources with `deletionPolicy: Delete`.
 pub const FINALIZER: &str = "cloudhsm-backup.dev/deletion";
-
-/// The annotation of which a new value asks for a fresh look at AWS, at once.
-pub const RECONCILE_REQUEST: &str = "cloudhsm-backup.dev/reconcile-requested-at";
 
 /// The one field manager of ours, which applies the status and nothing else.
 pub const FIELD_MANAGER: &str = "cloudhsm-backup-operator";

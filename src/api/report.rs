@@ -8,7 +8,7 @@ use plan::{
 };
 use serde_json::Value;
 
-use super::{conditions, status::CloudHsmBackupStatus};
+use super::{conditions, copies, status::CloudHsmBackupStatus};
 
 /// The status that says what `verdict` says. What it does not mention stays as it was `before`.
 pub fn status(
@@ -30,7 +30,11 @@ pub fn status(
     status.managed_tag_keys = managed_tag_keys.iter().cloned().collect();
     status.deletion = deletion.map(Into::into);
     status.restore = restore.map(Into::into);
-    status.copies_ready = verdict.copies.map(|(ready, wanted)| format!("{ready}/{wanted}"));
+    status.copies_ready = verdict.copies_count.map(|(ready, wanted)| format!("{ready}/{wanted}"));
+    let before_in = |region: &str| before.copies.iter().find(|copy| copy.region == region);
+    status.copies =
+        verdict.copies.iter().map(|copy| copies::status(copy, before_in(copy.region.as_str()))).collect();
+    sort(&mut status);
     status.last_handled_reconcile_at.clone_from(&verdict.handled_request);
     status.conditions = conditions::of(verdict, generation, &before.conditions, now);
     status
@@ -38,7 +42,15 @@ pub fn status(
 
 /// What is ours in a status: all of it, but for conditions that others have added.
 pub fn ours(status: &CloudHsmBackupStatus) -> CloudHsmBackupStatus {
-    CloudHsmBackupStatus { conditions: conditions::ours(&status.conditions), ..status.clone() }
+    let mut ours =
+        CloudHsmBackupStatus { conditions: conditions::ours(&status.conditions), ..status.clone() };
+    sort(&mut ours);
+    ours
+}
+
+/// The order of the copies says nothing: without one of its own it would change with the spec's.
+fn sort(status: &mut CloudHsmBackupStatus) {
+    status.copies.sort_by(|one, other| one.region.cmp(&other.region));
 }
 
 /// The merge patch that takes from `now` what is ours and not in `wanted`; `None` if there is nothing.
@@ -82,7 +94,6 @@ fn facts(backup: &Backup, before: &CloudHsmBackupStatus) -> CloudHsmBackupStatus
         hsm_type: text(&backup.hsm_type),
         mode: text(&backup.mode),
         tags: backup.tags.clone().filter(|tags| !tags.is_empty()),
-        copies: before.copies.clone(),
         ..CloudHsmBackupStatus::default()
     }
 }

@@ -147,9 +147,10 @@ pub struct CloudHsmBackupSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeMap<String, String>>,
 
-    /// The copies of this backup that other regions are to hold, at most 16, one a region. Removing an entry lets go of the copy and
-    /// deletes nothing. Not supported on a backup that is itself a copy. This version does not make copies yet: a resource that lists
-    /// some says so in its conditions, and deletes nothing.
+    /// The copies of this backup that other regions are to hold, at most 16, one a region. A copy that is there already is adopted, one
+    /// that somebody deleted is restored, and a missing one is made: never a second one, whatever fails meanwhile (`status.copies`
+    /// keeps the record). Other copies in the same region are reported and left alone. Removing an entry lets go of the copy and deletes nothing.
+    /// Copies do not expire. Not for a backup that is itself a copy: list them on its original.
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["region"]))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copies: Option<Vec<Copy>>,
@@ -189,13 +190,14 @@ pub struct Copy {
     #[schemars(regex(pattern = Region::PATTERN), length(max = 32))]
     pub region: String,
 
-    /// The tags of the copy, at most 50 and not empty. Owned like `spec.tags`. Unset: AWS gives the copy the tags of its source, and
-    /// nothing is managed.
+    /// The tags of the copy, at most 50 and not empty. A new copy gets only these; from then on they are owned like `spec.tags`. Unset: AWS
+    /// gives a new copy the tags of its source, and nothing is managed.
     #[schemars(schema_with = "copy_tags")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeMap<String, String>>,
 
-    /// true deletes this copy and makes no new one; it can be undeleted for 7 days by taking it back. Unset means false.
+    /// true deletes this copy, once, and makes no new one; taking it back restores it for 7 days, and makes a new one later. The deletion is
+    /// guarded like that of the backup. Unset means false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted: Option<bool>,
 }

@@ -119,15 +119,15 @@ pub struct Mark {
 }
 
 /// What AWS says of one copy, and the operator's records about it.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct CopyStatus {
     /// The region of the copy.
     pub region: String,
-    /// The id of the copy in its region.
+    /// The id of the copy in its region, once it was seen. It is never exchanged for another one while that copy is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup_id: Option<String>,
-    /// The state of the copy in AWS.
+    /// The state of the copy in AWS, as in `status.backupState`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup_state: Option<String>,
     /// The ARN of the copy.
@@ -155,16 +155,18 @@ pub struct CopyStatus {
     /// The undoing of a deletion. Do not edit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore: Option<Mark>,
-    /// The request for this copy: recorded before CopyBackupToRegion is called, so that no second copy is made. Do not edit.
+    /// The open request for this copy: recorded before CopyBackupToRegion is called and kept until its outcome is known, so that no
+    /// second copy is made. Do not edit: without it, and with the operator restarted, nobody knows of a copy on its way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<CopyRequest>,
-    /// How many attempts have failed in a row.
+    /// How many attempts in a row came to nothing for the reason in `lastFailure`. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts: Option<i32>,
-    /// The last attempt that failed.
+    /// The last attempt that came to nothing. The next one waits accordingly; annotation cloudhsm-backup.dev/reconcile-requested-at ends the wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<CopyFailure>,
-    /// Other live copies of the same backup in that region. They are reported and never deleted.
+    /// Other live copies of the same backup in that region. They cost money and hold keys, and the operator never deletes them: delete
+    /// in AWS those that nobody needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub duplicates: Vec<String>,
     /// What is outstanding for this copy.
@@ -178,7 +180,7 @@ pub struct CopyStatus {
 pub struct CopyRequest {
     /// When it was decided on, before the call.
     pub requested_at: Timestamp,
-    /// When AWS accepted it.
+    /// When AWS was known to have accepted it. Absent: whether it did is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted_at: Option<Timestamp>,
 }
@@ -189,6 +191,6 @@ pub struct CopyRequest {
 pub struct CopyFailure {
     /// When it failed.
     pub at: Timestamp,
-    /// Why.
+    /// Why: a reason as in `status.conditions`.
     pub reason: String,
 }

@@ -1,12 +1,13 @@
 //! The one effect of a pass, and what is told about it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 use plan::{
     decide::Notice,
     effect::{Change, Mutation, Outcome},
     inventory::Topic,
+    model::{BackupId, BackupState, Region},
     settings::Settings,
     time::{Clock, Moment},
 };
@@ -24,12 +25,24 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
     pub(super) async fn mutate(
         &self,
         object: &CloudHsmBackup,
-        mutation: Mutation,
+        (mutation, mark): (Mutation, Option<Timestamp>),
         decided: Moment,
         memory: &mut Memory,
     ) {
+        memory.recent.begin(mutation.clone(), mark, self.clock.now().tick);
+        self.index.begin_request(&mutation, &object.ledger(), self.failed_copies(&mutation), decided);
         let receipt = self.aws.mutate(&mutation, &self.permit(decided)).await;
+        let ended = self.clock.now().tick;
+        self.index.end_request(&mutation, mark, &receipt.outcome, ended);
         self.conclude(object, mutation, receipt, memory).await;
+    }
+
+    /// The copies where `mutation` asks for one that AWS calls DELETED now.
+    fn failed_copies(&self, mutation: &Mutation) -> BTreeSet<BackupId> {
+        let Some(to) = mutation.destination() else { return BTreeSet::new() };
+        let copies = self.inventory.read(|world| world.copies(to, &mutation.target));
+        let deleted = copies.iter().filter(|(backup, _)| backup.state == BackupState::Deleted);
+        deleted.map(|(backup, _)| backup.id.clone()).collect()
     }
 
     /// Remembers and tells how a change went.
@@ -49,8 +62,12 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         }
         self.reporter.changed(&mutation, &outcome);
         memory.recent.note(mutation.clone(), outcome.clone(), now.tick, &self.settings, fastrand::f64());
-        memory.since = now.tick;
-        self.inventory.ask(&mutation.target.region, Topic::Backup(mutation.target.id.clone()), now.tick);
+        let (region, topic) = match &mutation.change {
+            Change::Copy { to, .. } => (to, Topic::CopiesOf(mutation.target.clone())),
+            _ => (mutation.region(), Topic::Backup(mutation.target.id.clone())),
+        };
+        memory.demand.raise(region, topic.clone(), now.tick);
+        self.inventory.ask(region, topic, now.tick);
         self.tell(object, &mutation, &outcome, request_id.as_deref(), now.wall).await;
     }
 
@@ -72,24 +89,22 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
     ) {
         let operation = mutation.change.kind().operation();
         let (backup, region) = (mutation.backup(), mutation.region());
+        let doing = mutation.change.doing(&noun(object, mutation));
         let (resource, request_id) = (object.object_name(), request_id.unwrap_or("none"));
+        let destination = mutation.destination().map(tracing::field::display);
         let Some(failure) = outcome.failure() else {
-            tracing::info!(%resource, operation, %backup, %region, request_id, "changed in AWS");
-            let note = format!(
-                "{}: {operation} {backup} in {region}, AWS request id {request_id}",
-                mutation.change.doing()
-            );
+            tracing::info!(%resource, operation, %backup, %region, destination, request_id, "changed in AWS");
+            let note = format!("{doing}: {operation} {backup} in {region}, AWS request id {request_id}");
             return self.publish(object, occurrence(mutation, false, done(&mutation.change), note, at)).await;
         };
         tracing::warn!(
-            %resource, operation, %backup, %region, request_id, outcome = outcome.name(), class = failure.class.name(), %failure,
+            %resource, operation, %backup, %region, destination, request_id, outcome = outcome.name(), class = failure.class.name(), %failure,
             "change failed"
         );
         // A change that may have happened is told like one that has.
         if matches!(outcome, Outcome::Unknown(_)) {
             let note = format!(
-                "{}: {operation} {backup} in {region} was sent, AWS request id {request_id}; what came of it is not known ({failure})",
-                mutation.change.doing()
+                "{doing}: {operation} {backup} in {region} was sent, AWS request id {request_id}; what came of it is not known ({failure})"
             );
             self.publish(object, occurrence(mutation, true, "OutcomeUnknown", note, at)).await;
         }
@@ -97,8 +112,9 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
 
     /// Publishes the Events of a decision.
     pub(super) async fn announce(&self, object: &CloudHsmBackup, notices: Vec<Notice>, at: Timestamp) {
-        for Notice { reason, message } in notices {
-            let key = format!("Reconcile {} {}", object.spec.backup_id, object.spec.region);
+        for Notice { region, reason, message } in notices {
+            let region = region.as_ref().map_or(object.spec.region.as_str(), Region::as_str);
+            let key = format!("Reconcile {} {region}", object.spec.backup_id);
             let event = Occurrence {
                 warning: true,
                 reason: reason.name().to_owned(),
@@ -123,6 +139,15 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
                 tracing::warn!(%resource, reason, note, %refusal, "no Event: the API server refused it");
             }
         }
+    }
+}
+
+/// What to call the backup that is changed.
+fn noun(object: &CloudHsmBackup, mutation: &Mutation) -> String {
+    if object.spec.region == mutation.region().as_str() {
+        "the backup".to_owned()
+    } else {
+        format!("the copy in {}", mutation.region())
     }
 }
 

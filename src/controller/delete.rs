@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use plan::{
-    deletion::confirm,
-    desired::Desired,
+    decide::Demand,
+    deletion::{Survivor, confirm},
     effect::{Effect, Mutation, Outcome},
     error::{ErrorClass, Failure},
+    inventory::Sight,
     model::BackupKey,
     time::{Clock, Moment},
 };
@@ -56,7 +57,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         }
         memory.recent.begin(mutation.clone(), mark, self.clock.now().tick);
         self.announce(object, plan.notices, now.wall).await;
-        let receipt = self.confirm_and_send(&pass.desired, &mutation, now.tick).await;
+        let receipt = self.confirm_and_send(pass, &mutation, now.tick).await;
         self.conclude(object, mutation, receipt, memory).await;
         self.report_deletions();
         Ok(Again::WhenChanged)
@@ -68,14 +69,23 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
     }
 
     /// The fresh look, and the call if it confirms what was decided at `decided`.
-    async fn confirm_and_send(&self, desired: &Desired, mutation: &Mutation, decided: Moment) -> Receipt {
+    async fn confirm_and_send(&self, pass: &Pass, mutation: &Mutation, decided: Moment) -> Receipt {
+        let Pass { desired, ledger } = pass;
         let now = self.clock.now();
-        let survivors = self.gather(desired, Moment::ZERO, now).survivors;
-        let witnesses = survivors.into_iter().take(WITNESSES).map(|(key, _)| key);
+        let known = self.gather(desired, ledger, &Demand::default(), now);
+        let cluster = match known.sight(desired, &mutation.target) {
+            Some(Sight::Present { backup, .. }) => backup.cluster().cloned(),
+            _ => None,
+        };
+        let of_it = |survivor: &Survivor| {
+            survivor.key != mutation.target && Some(&survivor.cluster) == cluster.as_ref()
+        };
+        let witnesses =
+            known.survivors.into_iter().filter(of_it).map(|survivor| survivor.key).take(WITNESSES);
         let keys: Vec<BackupKey> = std::iter::once(mutation.target.clone()).chain(witnesses).collect();
         self.inventory.look(&keys, now.tick, PATIENCE).await;
-        let observed = self.gather(desired, now.tick, self.clock.now());
-        if let Err(unconfirmed) = confirm(desired, &observed, now.tick) {
+        let observed = self.gather(desired, ledger, &Demand::all(now.tick), self.clock.now());
+        if let Err(unconfirmed) = confirm(desired, &observed, &mutation.target, now.tick) {
             return withdrawn(unconfirmed.to_string());
         }
         if self.stopping.is_stopping() {

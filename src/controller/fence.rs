@@ -3,6 +3,7 @@
 use kube::ResourceExt;
 use plan::{
     decide::Verdict,
+    desired::Desired,
     time::{Clock, Now},
 };
 
@@ -45,10 +46,10 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
             let before = object.status.clone().unwrap_or_default();
             let after = report::status(verdict, object.metadata.generation, &before, now.wall);
             if !fence && report::ours(&before) == after {
-                return Ok(Written::Done);
+                return Ok(self.concluded(object, verdict));
             }
             match self.apply(object, &after, memory).await {
-                Ok(()) => return Ok(Written::Done),
+                Ok(()) => return Ok(self.concluded(object, verdict)),
                 Err(Refusal::Gone) => return Ok(Written::Gone),
                 Err(Refusal::Conflict) => {}
                 Err(refusal) => return Err(refusal),
@@ -63,6 +64,18 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
             }
         }
         Ok(Written::Outdated)
+    }
+
+    /// The status says what became of requests for copies: they are forgotten.
+    fn concluded(&self, object: &CloudHsmBackup, verdict: &Verdict) -> Written {
+        if let Ok(Desired { backup, .. }) = object.desired() {
+            self.index.with_requests(|requests| {
+                for (region, requested_at) in &verdict.concluded {
+                    requests.conclude(&backup, region, *requested_at);
+                }
+            });
+        }
+        Written::Done
     }
 
     async fn apply(
@@ -82,7 +95,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
             after = result?;
         }
         memory.wrote(object.metadata.resource_version.clone(), &after);
-        self.index.set(&after);
+        self.index.set(&after, self.clock.now().tick);
         *object = after;
         Ok(())
     }
@@ -101,4 +114,5 @@ fn rests_on_the_same(before: &CloudHsmBackup, after: &CloudHsmBackup) -> bool {
         && ours(before) == ours(after)
         && before.finalizers() == after.finalizers()
         && before.ledger().marks == after.ledger().marks
+        && before.ledger().copies == after.ledger().copies
 }

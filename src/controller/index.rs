@@ -8,11 +8,16 @@ use std::{
     },
 };
 
+use jiff::Timestamp;
 use plan::{
     claims::{Claim, Claims, Standing},
     desired::ObjectName,
+    effect::{Mutation, Outcome},
     inventory::{Names, Topic},
-    model::{BackupKey, Region},
+    ledger::Ledger,
+    model::{BackupId, BackupKey, Region},
+    requests::Requests,
+    time::Moment,
 };
 use tokio::sync::{Notify, mpsc};
 
@@ -22,6 +27,8 @@ use crate::api::CloudHsmBackup;
 /// The claims of every resource that is watched.
 pub struct Index {
     claims: Mutex<Claims>,
+    /// Open requests for copies, also of resources that are no more.
+    requests: Mutex<Requests>,
     concerned: mpsc::UnboundedSender<ObjectName>,
     reporter: Arc<dyn Reporter>,
     /// The reason of each resource's `Ready`, as it was last reported.
@@ -41,6 +48,7 @@ impl Index {
         let (concerned, receiver) = mpsc::unbounded_channel();
         let index = Self {
             claims: Mutex::default(),
+            requests: Mutex::default(),
             concerned,
             reporter,
             reasons: Mutex::default(),
@@ -63,11 +71,12 @@ impl Index {
         self.renamed.notify_one();
     }
 
-    /// Takes in a resource.
-    pub fn set(&self, object: &CloudHsmBackup) {
+    /// Takes in a resource, as it is seen at `now`.
+    pub fn set(&self, object: &CloudHsmBackup, now: Moment) {
         let name = object.object_name();
         let Ok(desired) = object.desired() else { return self.remove(&name) };
         let ledger = object.ledger();
+        self.see_requests(&desired.backup, &ledger, now);
         self.report(&name, ledger.ready_reason.as_deref());
         let touched = lock(&self.claims).set(name, Claim::of(&desired, &ledger));
         self.tell(touched);
@@ -118,20 +127,63 @@ impl Index {
         lock(&self.claims).knows(name)
     }
 
-    /// How `name` stands among those that name the same backup.
-    pub fn standing(&self, name: &ObjectName) -> Standing {
-        lock(&self.claims).standing(name)
+    /// How `name` stands among those that name the same backups, with an eye on the copies `found`.
+    pub fn standing(&self, name: &ObjectName, found: &BTreeSet<BackupKey>) -> Standing {
+        lock(&self.claims).standing(name, found)
+    }
+
+    /// Takes in the open requests for copies of `source` that a status records, as it is seen at `now`.
+    pub fn see_requests(&self, source: &BackupKey, ledger: &Ledger, now: Moment) {
+        self.with_requests(|requests| {
+            for (region, record) in &ledger.copies {
+                requests.see(source, region, record, now);
+            }
+        });
+    }
+
+    /// A change is about to be sent under the marks of `ledger`; if it is a request for a copy, it is known from now on. AWS
+    /// calls the copies `failed` DELETED by then.
+    pub fn begin_request(
+        &self,
+        mutation: &Mutation,
+        ledger: &Ledger,
+        failed: BTreeSet<BackupId>,
+        now: Moment,
+    ) {
+        if let Some(to) = mutation.destination()
+            && let Some(record) = ledger.copies.get(to)
+        {
+            self.with_requests(|requests| requests.begin(&mutation.target, to, record, failed, now));
+        }
+    }
+
+    /// Whether the mark made at `mark` was written is not known, and the change is not sent.
+    pub fn drop_request(&self, mutation: &Mutation, mark: Option<Timestamp>, now: Moment) {
+        if let (Some(to), Some(mark)) = (mutation.destination(), mark) {
+            self.with_requests(|requests| requests.gave_up(&mutation.target, to, mark, now));
+        }
+    }
+
+    /// A change under the mark made at `mark` has ended in `outcome`; if it is a request for a copy, that is known from now
+    /// on, whatever becomes of the resource.
+    pub fn end_request(&self, mutation: &Mutation, mark: Option<Timestamp>, outcome: &Outcome, now: Moment) {
+        if let (Some(to), Some(mark)) = (mutation.destination(), mark) {
+            self.with_requests(|requests| {
+                requests.answered(&mutation.target, to, mark, outcome.clone(), now)
+            });
+        }
+    }
+
+    /// Reads or changes what is known of open requests for copies.
+    pub fn with_requests<T>(&self, act: impl FnOnce(&mut Requests) -> T) -> T {
+        act(&mut lock(&self.requests))
     }
 
     /// The resources that any of `topics` in `region` concerns; all of them when `region` is `None`.
     pub fn concerned(&self, region: Option<&Region>, topics: &BTreeSet<Topic>) -> BTreeSet<ObjectName> {
         let claims = lock(&self.claims);
         let Some(region) = region else { return claims.all().map(|(name, _)| name.clone()).collect() };
-        let key = |topic: &Topic| match topic {
-            Topic::Backup(id) => BackupKey { region: region.clone(), id: id.clone() },
-            Topic::CopiesOf(source) => source.clone(),
-        };
-        topics.iter().flat_map(|topic| claims.concerned(&key(topic)).cloned().collect::<Vec<_>>()).collect()
+        topics.iter().flat_map(|topic| claims.concerned_by(region, topic)).collect()
     }
 
     /// The backups that some resource deleted or means to delete.
@@ -142,6 +194,15 @@ impl Index {
     /// What resources want to know, once something about that may have changed.
     pub async fn renamed(&self) -> BTreeMap<Region, Names> {
         self.renamed.notified().await;
-        lock(&self.claims).named()
+        let claims = lock(&self.claims);
+        let mut named = claims.named();
+        let requests = lock(&self.requests);
+        // Where a copy may appear matters as well, though no status says so any more.
+        for (_, claim) in claims.all() {
+            for region in requests.destinations(&claim.backup) {
+                named.entry(region.clone()).or_default().sources.insert(claim.backup.clone());
+            }
+        }
+        named
     }
 }

@@ -3,7 +3,12 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use kube::ResourceExt;
-use plan::{desired::ObjectName, recent::Recent, time::Moment};
+use plan::{
+    decide::Demand,
+    desired::ObjectName,
+    recent::Recent,
+    time::{Moment, Now},
+};
 
 use super::lock;
 use crate::api::{CloudHsmBackup, RECONCILE_REQUEST};
@@ -14,8 +19,8 @@ pub(super) struct Memory {
     uid: Option<String>,
     generation: Option<i64>,
     request: Option<String>,
-    /// Looks at the backup must have begun at this moment or later to count.
-    pub(super) since: Moment,
+    /// How recent looks must be to count.
+    pub(super) demand: Demand,
     /// The last tries.
     pub(super) recent: Recent,
     /// The version that our last write replaced, and what the write made of it: the cache may
@@ -27,19 +32,19 @@ pub(super) struct Memory {
 
 impl Memory {
     /// Takes note of `object` as the cache shows it. A new or changed wish wants a new look.
-    pub(super) fn meet(&mut self, object: &CloudHsmBackup, looked_before: bool, now: Moment) {
+    pub(super) fn meet(&mut self, object: &CloudHsmBackup, looked_before: bool, now: Now) {
         if self.uid != object.uid() {
             *self = Self { uid: object.uid(), ..Self::default() };
             // At start one scan answers for all; later each new resource gets a look of its own.
-            self.since = if looked_before { now } else { Moment::ZERO };
+            self.demand = Demand::all(if looked_before { now.tick } else { Moment::ZERO });
         } else if self.generation != object.metadata.generation {
-            self.since = now;
+            self.demand = Demand::all(now.tick);
         }
         self.generation = object.metadata.generation;
         let request = object.annotations().get(RECONCILE_REQUEST);
         let handled = object.status.as_ref().and_then(|status| status.last_handled_reconcile_at.as_ref());
         if request.is_some() && request != handled && request != self.request.as_ref() {
-            self.since = now;
+            self.demand = Demand::all(now.tick);
             self.recent.end_backoffs(now);
         }
         self.request = request.cloned();

@@ -1,33 +1,34 @@
-//! The first step: what is known of the backup, and what is asked for because it is not.
+//! The first step: what is known of the backups, and what is asked for because it is not.
 
 use std::collections::BTreeSet;
 
 use plan::{
-    decide::{Lookout, Observed, gather},
+    decide::{Demand, Lookout, Observed, gather, learn},
     desired::Desired,
-    effect::{Change, Mutation},
     inventory::{Sight, Topic},
     ledger::Ledger,
-    model::BackupState,
-    time::{Clock, Moment, Now},
+    time::{Clock, Now},
 };
 
 use super::{Reconciler, lock, memory::Memory};
 use crate::{aws::Aws, inventory::Describe, kubernetes::Kubernetes};
 
 impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D> {
-    /// Collects what looks that began at `since` or later show.
-    pub(super) fn gather(&self, desired: &Desired, since: Moment, now: Now) -> Observed {
+    /// Collects what looks as recent as `demand` wants show.
+    pub(super) fn gather(&self, desired: &Desired, ledger: &Ledger, demand: &Demand, now: Now) -> Observed {
         // Looked through only when it matters: it goes over every resource.
         let marked =
             if desired.wishes_deletion() { self.index.marked_for_deletion() } else { BTreeSet::new() };
         let mut breaker = lock(&self.breaker);
-        self.inventory.read(|world| {
-            for (region, core) in world.regions().filter(|(_, core)| core.snapshot().scanned().is_some()) {
-                breaker.count_region(region, core.snapshot().backups().map(|(backup, _)| &**backup), now);
-            }
-            let lookout = Lookout { world, breaker: &breaker, marked: &marked };
-            gather(desired, lookout, since, &self.settings, now.tick)
+        self.index.with_requests(|requests| {
+            self.inventory.read(|world| {
+                for (region, core) in world.regions().filter(|(_, core)| core.snapshot().scanned().is_some())
+                {
+                    breaker.count_region(region, core.snapshot().backups().map(|(backup, _)| &**backup), now);
+                }
+                let lookout = Lookout { world, requests, breaker: &breaker, marked: &marked };
+                gather(desired, ledger, lookout, demand, &self.settings, now.tick)
+            })
         })
     }
 
@@ -39,20 +40,16 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         memory: &mut Memory,
         now: Now,
     ) -> Observed {
-        let deletion = Mutation { target: desired.backup.clone(), change: Change::Delete };
-        if let Some(mark) = ledger.marks.deletion.filter(|mark| mark.is_open()) {
-            memory.recent.found_mark(deletion.clone(), mark.requested_at, now.tick);
-        }
-        let observed = self.gather(desired, memory.since, now);
-        match &observed.primary {
-            Sight::Present { backup, began } if backup.state == BackupState::Ready => {
-                memory.recent.saw_unchanged(&deletion.key(), *began);
-            }
-            Sight::Pending | Sight::Unclear(_) => {
-                let topic = Topic::Backup(desired.backup.id.clone());
-                self.inventory.ask(&desired.backup.region, topic, memory.since);
-            }
-            Sight::Present { .. } | Sight::Absent { .. } => {}
+        // The watch may show this pass a status before it shows it to the index.
+        self.index.see_requests(&desired.backup, ledger, now.tick);
+        let observed = self.gather(desired, ledger, &memory.demand, now);
+        self.index.with_requests(|requests| {
+            let memory = (&mut memory.recent, requests);
+            learn(memory, desired, ledger, &observed, &self.settings, now.tick);
+        });
+        if matches!(observed.primary, Sight::Pending | Sight::Unclear(_)) {
+            let (region, topic) = (&desired.backup.region, Topic::Backup(desired.backup.id.clone()));
+            self.inventory.ask(region, topic.clone(), memory.demand.of(region, topic));
         }
         observed
     }

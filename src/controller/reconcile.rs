@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use plan::{
     backoff::Backoff,
-    claims::Standing,
     decide::{Plan, plan},
     desired::{Desired, ObjectName},
     effect::Effect,
-    inventory::{Core, Topic},
+    inventory::Core,
     ledger::Ledger,
     model::Region,
     time::{Clock, Moment, Now},
@@ -47,8 +46,7 @@ pub enum Again {
 /// What a pass rests on, beside AWS.
 pub(super) struct Pass {
     pub(super) desired: Desired,
-    ledger: Ledger,
-    standing: Standing,
+    pub(super) ledger: Ledger,
 }
 
 /// How long until every watch has listed what there is; asked again at this interval.
@@ -69,7 +67,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         let mut memory = self.memories.take(&name);
         let object = memory.newest(object);
         let began = self.clock.now().tick;
-        memory.meet(&object, self.looked_at(&object.spec.region), began);
+        memory.meet(&object, self.looked_at(&object.spec.region), self.clock.now());
         let result = self.pass(object, &mut memory).await;
         let outcome = if result.is_ok() { "ok" } else { "error" };
         self.reporter.passed(outcome, self.clock.now().tick.since(began));
@@ -97,24 +95,33 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
     }
 
     async fn pass(&self, mut object: CloudHsmBackup, memory: &mut Memory) -> Result<Again, Error> {
-        let pass = self.pass_over(&object)?;
-        let now = self.clock.now();
-        let plan = self.decide(&pass, memory, now);
-        let soon = |wake: Moment| Again::After(wake.since(now.tick).max(SHORTEST));
-        let again = plan.next.wake.map_or(Again::WhenChanged, soon);
+        let pass = Pass { desired: object.desired()?, ledger: object.ledger() };
+        let mut now = self.clock.now();
+        let mut plan = self.decide(&pass, memory, now);
         if plan.effect.as_ref().is_some_and(Effect::is_deletion) {
             return self.delete(&mut object, &pass, memory).await;
         }
-        let fence = match &plan.effect {
-            Some(Effect::Mutate { mutation, mark }) => {
-                // The permit comes before the mark: a mark is not to grow old in a queue.
-                self.changes.permit(mutation.region()).await;
-                mark.is_some()
+        if let Some(Effect::Mutate { mutation, .. }) = &plan.effect {
+            // The permit comes before the mark, and before the decision: neither is to grow old in a queue.
+            self.changes.permit(mutation.region()).await;
+            let mutation = mutation.clone();
+            now = self.clock.now();
+            plan = self.decide(&pass, memory, now);
+            let still =
+                matches!(&plan.effect, Some(Effect::Mutate { mutation: same, .. }) if *same == mutation);
+            if !still || self.stopping.is_stopping() {
+                return Ok(Again::Now);
             }
-            _ => false,
-        };
+        }
+        let soon = |wake: Moment| Again::After(wake.since(now.tick).max(SHORTEST));
+        let again = plan.next.wake.map_or(Again::WhenChanged, soon);
+        let fence = matches!(&plan.effect, Some(Effect::Mutate { mark: Some(_), .. }));
         if let Some(verdict) = &plan.verdict {
-            match self.write(&mut object, verdict, fence, memory, now).await? {
+            let written = self.write(&mut object, verdict, fence, memory, now).await;
+            if let (Err(_), Some(Effect::Mutate { mutation, mark })) = (&written, &plan.effect) {
+                self.index.drop_request(mutation, *mark, now.tick);
+            }
+            match written? {
                 Written::Done => {}
                 Written::Outdated => return Ok(Again::Now),
                 Written::Gone => return Ok(Again::WhenChanged),
@@ -124,9 +131,9 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         match plan.effect {
             Some(_) if self.stopping.is_stopping() => Ok(Again::WhenChanged),
             Some(Effect::Mutate { mutation, mark }) => {
-                memory.recent.begin(mutation.clone(), mark, self.clock.now().tick);
-                self.mutate(&object, mutation, now.tick, memory).await;
-                Ok(Again::WhenChanged)
+                self.mutate(&object, (mutation, mark), now.tick, memory).await;
+                // What became of a marked change goes on record at once, whatever the watch shows by then.
+                Ok(if mark.is_some() { Again::Now } else { Again::WhenChanged })
             }
             Some(Effect::AddFinalizer) => self.set_finalizer(&object, true, again).await,
             Some(Effect::RemoveFinalizer) => self.set_finalizer(&object, false, again).await,
@@ -134,21 +141,15 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         }
     }
 
-    fn pass_over(&self, object: &CloudHsmBackup) -> Result<Pass, Undecodable> {
-        let desired = object.desired()?;
-        let standing = self.index.standing(&desired.name);
-        Ok(Pass { desired, ledger: object.ledger(), standing })
-    }
-
     /// Observes and plans.
     pub(super) fn decide(&self, pass: &Pass, memory: &mut Memory, now: Now) -> Plan {
-        let Pass { desired, ledger, standing } = pass;
+        let Pass { desired, ledger } = pass;
         let observed = self.observe(desired, ledger, memory, now);
-        let plan = plan(desired, ledger, &observed, standing, &memory.recent, &self.settings, now);
+        let standing = self.index.standing(&desired.name, &observed.copies_found());
+        let plan = plan(desired, ledger, &observed, &standing, &memory.recent, &self.settings, now);
         memory.recent.keep_only(&plan.wanted);
-        if let Some(look) = plan.next.look.filter(|look| *look <= now.tick) {
-            let topic = Topic::Backup(desired.backup.id.clone());
-            self.inventory.ask(&desired.backup.region, topic, look);
+        for ((region, topic), since) in plan.next.looks.iter().filter(|(_, since)| **since <= now.tick) {
+            self.inventory.ask(region, topic.clone(), *since);
         }
         plan
     }

@@ -18,7 +18,10 @@ use kube::{
         watcher,
     },
 };
-use plan::{desired::ObjectName, time::Clock};
+use plan::{
+    desired::ObjectName,
+    time::{Clock, Moment},
+};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -205,13 +208,14 @@ struct Feed<A, K, C, D> {
 impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Feed<A, K, C, D> {
     fn take(&mut self, event: &watcher::Event<Guarded>) {
         let index: &Index = &self.reconciler.index;
+        let now = self.reconciler.clock.now().tick;
         match event {
             watcher::Event::Init => self.listed.clear(),
             watcher::Event::InitApply(object) => {
                 self.listed.insert(name_of(object));
-                set(index, object);
+                set(index, object, now);
             }
-            watcher::Event::Apply(object) => set(index, object),
+            watcher::Event::Apply(object) => set(index, object, now),
             watcher::Event::InitDone => {
                 index.keep_only(self.scope.as_deref(), &self.listed);
                 if std::mem::take(&mut self.first) {
@@ -227,9 +231,9 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Feed<A, K, C, D> {
     }
 }
 
-fn set(index: &Index, object: &Guarded) {
+fn set(index: &Index, object: &Guarded, now: Moment) {
     match &object.0 {
-        Ok(object) => index.set(object),
+        Ok(object) => index.set(object, now),
         Err(_) => index.remove(&name_of(object)),
     }
 }

@@ -84,7 +84,7 @@ pub struct RunFlags {
     /// How long a request with an unknown outcome may still take effect; from 1s to 24h
     ///
     /// Such a copy is asked for again only after this time, such a deletion only within it. A window shorter
-    /// than AWS needs to show a copy can lead to a second one.
+    /// than AWS needs to show a copy can lead to a second one: minutes, not seconds.
     #[arg(
         long,
         value_name = "DURATION",

@@ -2,7 +2,22 @@
 
 use std::time::Duration;
 
-use crate::error::ErrorClass;
+use crate::{error::ErrorClass, reason::Reason};
+
+/// How long to wait with the next copy after `attempts` in a row came to nothing for `reason`. Computed from what
+/// the status records, so that a restart shortens nothing.
+pub fn after_setback(reason: Reason, attempts: u32) -> Duration {
+    match (reason, attempts) {
+        (Reason::CopyFailed, 0 | 1) => Duration::from_mins(15),
+        (Reason::CopyFailed, 2) => Duration::from_hours(1),
+        (Reason::CopyFailed, 3) => Duration::from_hours(4),
+        (Reason::CopyFailed, _) => Duration::from_hours(24),
+        // The settle window was the wait.
+        (Reason::CopyUnanswered, _) => Duration::ZERO,
+        (Reason::AccessDenied | Reason::Rejected, _) => Backoff::REFUSED.wait(attempts, 0.0),
+        _ => Backoff::FAILED.wait(attempts, 0.0),
+    }
+}
 
 /// Waiting times that double from `first` to `most`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +71,14 @@ mod tests {
         let waits: Vec<u64> = (1..=6).map(|tries| backoff.wait(tries, 0.0).as_secs()).collect();
         assert_eq!(waits, [2, 4, 8, 16, 30, 30]);
         assert_eq!(backoff.wait(u32::MAX, 0.0), Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_copy_that_failed_is_made_again_ever_more_rarely() {
+        let minutes = |attempts| after_setback(Reason::CopyFailed, attempts).as_secs() / 60;
+        assert_eq!([1, 2, 3, 4, 9].map(minutes), [15, 60, 240, 1440, 1440]);
+        assert_eq!(after_setback(Reason::AccessDenied, 1), Duration::from_secs(30));
+        assert_eq!(after_setback(Reason::Throttled, 1), Duration::from_secs(5));
     }
 
     #[test]

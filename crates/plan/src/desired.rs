@@ -4,6 +4,9 @@ use jiff::Timestamp;
 
 use crate::model::{AccountId, BackupKey, Region, Tags};
 
+/// The annotation of which a new value asks for a fresh look at AWS, at once.
+pub const RECONCILE_REQUEST: &str = "cloudhsm-backup.dev/reconcile-requested-at";
+
 /// Namespace and name of a resource. Ordered, so that ties are broken the same way everywhere.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectName {
@@ -74,9 +77,12 @@ pub struct Desired {
 }
 
 impl Desired {
-    /// Whether the backup is to be deleted, by the spec or with the resource.
+    /// Whether the backup or a copy is to be deleted, by the spec or with the resource.
     pub fn wishes_deletion(&self) -> bool {
-        if self.terminating { self.deletes_on_removal() } else { self.deleted == Some(true) }
+        if self.terminating {
+            return self.deletes_on_removal();
+        }
+        self.deleted == Some(true) || self.copies.iter().any(|copy| copy.deleted)
     }
 
     /// Whether deleting the resource is to delete the backup: it must have carried our finalizer by then.

@@ -105,15 +105,15 @@ impl Change {
         }
     }
 
-    /// What it does, for a sentence such as "setting tags team, env".
-    pub fn doing(&self) -> String {
+    /// What it does to `backup`, for a sentence such as "deleting the copy in eu-central-1".
+    pub fn doing(&self, backup: &str) -> String {
         match self {
-            Self::NeverExpires(value) => format!("setting NeverExpires to {value}"),
-            Self::Restore => "restoring the backup".to_owned(),
-            Self::Tag(tags) => format!("setting tags {}", list(tags.keys())),
-            Self::Untag(keys) => format!("removing tags {}", list(keys)),
-            Self::Copy { to, .. } => format!("copying the backup to {to}"),
-            Self::Delete => "deleting the backup".to_owned(),
+            Self::NeverExpires(value) => format!("setting NeverExpires of {backup} to {value}"),
+            Self::Restore => format!("restoring {backup}"),
+            Self::Tag(tags) => format!("setting tags {} of {backup}", list(tags.keys())),
+            Self::Untag(keys) => format!("removing tags {} of {backup}", list(keys)),
+            Self::Copy { to, .. } => format!("copying {backup} to {to}"),
+            Self::Delete => format!("deleting {backup}"),
         }
     }
 }

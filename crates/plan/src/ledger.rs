@@ -1,11 +1,12 @@
 //! What the resource's status records: facts of the last look, and the operator's marks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use crate::{
-    model::AccountId,
+    model::{AccountId, BackupId, BackupState, Region},
+    reason::Reason,
     time::{Now, later},
 };
 
@@ -60,6 +61,68 @@ pub struct Marks {
     pub restore: Option<Mark>,
 }
 
+impl Marks {
+    /// Whether some call that they stand for may still take effect.
+    pub fn are_open(&self) -> bool {
+        self.deletion.is_some_and(Mark::is_open) || self.restore.is_some_and(Mark::is_open)
+    }
+}
+
+/// A record of one request for a copy, written before the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// When it was decided on.
+    pub requested_at: Timestamp,
+    /// When AWS was known to have accepted it.
+    pub accepted_at: Option<Timestamp>,
+}
+
+/// An attempt to make a copy that came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setback {
+    /// When that was known.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// What is on record of one copy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CopyRecord {
+    /// The copy, once it was seen.
+    pub id: Option<BackupId>,
+    /// Its state when it was last seen.
+    pub state: Option<BackupState>,
+    /// The marks of changes to it.
+    pub marks: Marks,
+    /// The request for it, as long as its outcome is not known.
+    pub request: Option<Request>,
+    /// How many attempts in a row came to nothing, for the reason that the last one did.
+    pub attempts: u32,
+    /// The last of them.
+    pub last_failure: Option<Setback>,
+}
+
+impl CopyRecord {
+    /// Whether the open request was given up: it is not looked for any more, and a person decides.
+    pub fn is_lost(&self) -> bool {
+        let lost = self.last_failure.as_ref().filter(|setback| setback.reason == Reason::CopyLost);
+        let since =
+            |setback: &Setback| self.request.is_some_and(|request| setback.at >= request.requested_at);
+        lost.is_some_and(since)
+    }
+
+    /// Whether its copy may still appear, and is looked for.
+    pub fn is_sought(&self) -> bool {
+        self.request.is_some() && !self.is_lost()
+    }
+
+    /// Whether some call that it stands for may still take effect.
+    pub fn is_open(&self) -> bool {
+        self.request.is_some() || self.marks.are_open()
+    }
+}
+
 /// What an earlier look found, as far as decisions depend on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
@@ -74,6 +137,8 @@ pub struct Ledger {
     pub recorded: Option<Recorded>,
     /// The operator's marks.
     pub marks: Marks,
+    /// What is on record of the copies.
+    pub copies: BTreeMap<Region, CopyRecord>,
     /// The reason of condition `Ready`, to tell a change from a repetition.
     pub ready_reason: Option<String>,
     /// The value of the reconcile annotation that was handled last.

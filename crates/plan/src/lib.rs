@@ -27,5 +27,6 @@ pub mod model;
 pub mod rate;
 pub mod reason;
 pub mod recent;
+pub mod requests;
 pub mod settings;
 pub mod time;

@@ -28,6 +28,11 @@ macro_rules! reasons {
                 match self { $($(Self::$name => stringify!($name),)+)+ }
             }
 
+            /// The reason of this name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|reason| reason.name() == name)
+            }
+
             /// Who has to move.
             pub const fn stance(self) -> Stance {
                 match self { $($(Self::$name => Stance::$stance,)+)+ }
@@ -71,8 +76,6 @@ reasons! {
         RestoredAndDeletedAgain,
         /// The wanted tags and those already there are more than the 50 that AWS allows.
         TagLimit,
-        /// Copies are declared, and this version does not make copies yet.
-        CopiesNotSupported,
         /// Copies are declared on a backup that is itself a copy.
         CopyOfCopy,
         /// A copy was asked for and never seen.
@@ -101,6 +104,10 @@ reasons! {
         CopyInProgress,
         /// Making a copy failed; it is tried again.
         CopyFailed,
+        /// What came of a request for a copy was never known, and no copy appeared; it is asked for once more.
+        CopyUnanswered,
+        /// A copy that was there is not listed any more; it is made again if a later look agrees.
+        CopyMissing,
         /// The deletion waits until the wanted copies are settled.
         WaitingForCopies,
         /// The hourly number of deletions is used up.

@@ -11,8 +11,9 @@ use jiff::Timestamp;
 use crate::{
     backoff::Backoff,
     effect::{EffectKey, Mutation, Outcome},
+    model::BackupKey,
     settings::Settings,
-    time::Moment,
+    time::{Moment, Now},
 };
 
 /// The last try of one effect.
@@ -52,6 +53,10 @@ impl Attempt {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recent {
     attempts: BTreeMap<EffectKey, Attempt>,
+    /// When the look began that first missed a recorded copy.
+    missed: BTreeMap<BackupKey, Moment>,
+    /// When a person last asked, by annotation, not to wait.
+    asked: Option<Timestamp>,
 }
 
 impl Recent {
@@ -130,12 +135,33 @@ impl Recent {
 
     /// A person asked, by annotation, not to wait: what failed may be tried again now. What AWS accepted
     /// waits all the same, until it shows.
-    pub fn end_backoffs(&mut self, now: Moment) {
+    pub fn end_backoffs(&mut self, now: Now) {
+        self.asked = Some(now.wall);
         for attempt in self.attempts.values_mut() {
             if attempt.outcome.as_ref().is_some_and(|outcome| outcome.failure().is_some()) {
-                attempt.retry_at = attempt.retry_at.min(now);
+                attempt.retry_at = attempt.retry_at.min(now.tick);
             }
         }
+    }
+
+    /// Whether a person asked not to wait since something failed at `failed`.
+    pub fn asked_since(&self, failed: Timestamp) -> bool {
+        self.asked.is_some_and(|asked| asked > failed)
+    }
+
+    /// Remembers a look, begun at `began`, that missed the recorded copy `key`.
+    pub fn missed(&mut self, key: &BackupKey, began: Moment) {
+        self.missed.entry(key.clone()).or_insert(began);
+    }
+
+    /// The copy `key` was seen.
+    pub fn found(&mut self, key: &BackupKey) {
+        self.missed.remove(key);
+    }
+
+    /// When the look began that first missed the copy `key`.
+    pub fn missed_since(&self, key: &BackupKey) -> Option<Moment> {
+        self.missed.get(key).copied()
     }
 
     /// Remembers a look, begun at `began`, that showed no effect of the try.

@@ -24,6 +24,12 @@ impl Settings {
     pub const RESTORE_INTERVAL: Duration = Duration::from_hours(24);
     /// … but without limit once this little time is left to restore it.
     pub const RESTORE_LAST_CALL: Duration = Duration::from_hours(24);
+    /// How long an accepted request for a copy may take to show one.
+    pub const COPY_LIMIT: Duration = Duration::from_hours(24);
+    /// How old the search that shows no copy may be when one is asked for: later ones are shown by scans.
+    pub const SEARCH_LIFETIME: Duration = Duration::from_mins(5);
+    /// By how much AWS's clock and ours can differ: beyond it AWS refuses our signatures.
+    pub const CLOCK_SKEW: Duration = Duration::from_mins(5);
     /// How old a decision may be when it is sent.
     pub const DECISION_LIFETIME: Duration = Duration::from_mins(1);
 }

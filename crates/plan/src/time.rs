@@ -20,6 +20,12 @@ impl Moment {
     /// When the process starts: a day after [`Moment::ZERO`], so that the recent past has moments too.
     pub const START: Self = Self(Duration::from_hours(24));
 
+    /// The point `wait` earlier, or [`Moment::ZERO`].
+    #[must_use]
+    pub const fn before(self, wait: Duration) -> Self {
+        Self(self.0.saturating_sub(wait))
+    }
+
     /// The point `elapsed` after [`Moment::START`].
     pub const fn from_start(elapsed: Duration) -> Self {
         Self(Self::START.0.saturating_add(elapsed))

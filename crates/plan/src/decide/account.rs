@@ -35,3 +35,11 @@ pub(super) fn matches(draft: &mut Draft<'_>, backup: Option<&Backup>) -> bool {
     }
     true
 }
+
+/// Whether the credentials are known to be those of the right account, when the backup itself cannot tell.
+pub(super) fn of_credentials_matches(draft: &Draft<'_>) -> bool {
+    let recorded = draft.ledger.recorded.as_ref().and_then(|recorded| recorded.account.as_ref());
+    let expected = [draft.desired.account.as_ref(), recorded];
+    (draft.observed.account.as_ref())
+        .is_some_and(|account| expected.into_iter().flatten().all(|expected| expected == account))
+}

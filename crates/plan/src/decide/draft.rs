@@ -1,27 +1,43 @@
 //! A decision in the making.
 
-use super::{Facts, Finding, Next, Observed};
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{
+    CopyVerdict, Facts, Finding, Next, Notice, Observed,
+    subject::{Place, Subject},
+};
 use crate::{
     claims::Standing,
     desired::Desired,
     effect::{Change, Effect, EffectKey, Mutation, Outcome},
     error::{ErrorClass, Failure},
-    inventory::Sight,
-    ledger::{Ledger, Marks},
-    model::BackupState,
+    inventory::{Sight, Topic},
+    ledger::{CopyRecord, Ledger, Marks},
+    model::{BackupState, Region},
     reason::Reason,
     recent::{Attempt, Recent},
     settings::Settings,
     time::{Moment, Now},
 };
 
-/// A change that may be made now, and the marks to write before it.
+/// A change that may be made now, and what to put on record before it.
 pub(super) struct Candidate {
     pub(super) mutation: Mutation,
-    pub(super) marks: Marks,
+    pub(super) entry: Entry,
+}
+
+/// What goes on record.
+pub(super) enum Entry {
+    /// The marks of one backup.
+    Marks(Place, Marks),
+    /// The record of the copy that is asked for.
+    Request(Region, CopyRecord),
 }
 
 /// Inputs and what the rows have found so far.
+#[expect(clippy::struct_excessive_bools, reason = "each is what one row tells another")]
 pub(super) struct Draft<'a> {
     pub(super) desired: &'a Desired,
     pub(super) ledger: &'a Ledger,
@@ -30,18 +46,31 @@ pub(super) struct Draft<'a> {
     pub(super) recent: &'a Recent,
     pub(super) settings: &'a Settings,
     pub(super) now: Now,
-    /// When the look began that shows the backup.
-    pub(super) began: Moment,
     pub(super) facts: Facts,
-    pub(super) marks: Marks,
+    pub(super) copies: Vec<CopyVerdict>,
+    /// The regions whose copy is READY.
+    pub(super) copies_there: BTreeSet<Region>,
+    /// What counts most of what is outstanding in each region.
+    pub(super) copies_outstanding: BTreeMap<Region, Finding>,
+    pub(super) copies_count: Option<(usize, usize)>,
+    pub(super) concluded: Vec<(Region, Timestamp)>,
+    /// The deletion of the source waits for a copy.
+    pub(super) unsettled_copies: bool,
+    /// Copies are to be deleted first, and a look at them is under way.
+    pub(super) copies_go_first: bool,
     pub(super) copies_ready: Option<Finding>,
     /// Why it is Ready, if nothing is found.
     pub(super) settled: Reason,
     /// The finalizer effect comes before any other.
     pub(super) finalizer: Option<Effect>,
     pub(super) findings: Vec<Finding>,
+    pub(super) notices: Vec<Notice>,
     pub(super) candidates: Vec<Candidate>,
     pub(super) wanted: Vec<EffectKey>,
+    /// Something would be changed.
+    pub(super) changes: bool,
+    /// What a person asked for by annotation is still to be done.
+    pub(super) keeps_request: bool,
     pub(super) next: Next,
 }
 
@@ -63,22 +92,29 @@ impl<'a> Draft<'a> {
             recent,
             settings,
             now,
-            began: Moment::ZERO,
             facts: Facts::Keep,
-            marks: ledger.marks.clone(),
+            copies: Vec::new(),
+            copies_there: BTreeSet::new(),
+            copies_outstanding: BTreeMap::new(),
+            copies_count: None,
+            concluded: Vec::new(),
+            unsettled_copies: false,
+            copies_go_first: false,
             copies_ready: None,
             settled: Reason::InSync,
             finalizer: None,
             findings: Vec::new(),
+            notices: Vec::new(),
             candidates: Vec::new(),
             wanted: Vec::new(),
+            changes: false,
+            keeps_request: false,
             next: Next::default(),
         }
     }
 
-    /// The backup was seen in a look that began at `began`.
-    pub(super) fn saw(&mut self, began: Moment) {
-        self.began = began;
+    /// The resource's own backup was seen.
+    pub(super) fn saw(&mut self) {
         if let Sight::Present { backup, .. } = &self.observed.primary {
             self.facts = Facts::Seen(backup.clone());
         }
@@ -90,29 +126,34 @@ impl<'a> Draft<'a> {
     }
 
     /// In some states nothing can be done with a backup; they are waited out.
-    pub(super) fn wait_out(&mut self, state: &BackupState) {
+    pub(super) fn wait_out(&mut self, subject: &Subject<'_>, state: &BackupState) {
+        let noun = subject.noun();
         match state {
             BackupState::Ready | BackupState::PendingDeletion | BackupState::Deleted => {}
             BackupState::CreateInProgress => {
-                self.find(Reason::CreateInProgress, "AWS is still making the backup".to_owned());
+                let reason = match subject.place {
+                    Place::Own => Reason::CreateInProgress,
+                    Place::Copy(_) => Reason::CopyInProgress,
+                };
+                self.find(reason, format!("AWS is still making {noun}"));
             }
             BackupState::Unknown(name) => {
-                let message = format!("AWS reports the state {name:?}, which this version does not know");
+                let message =
+                    format!("AWS reports the state {name:?} of {noun}, which this version does not know");
                 self.find(Reason::UnknownState, message);
             }
         }
     }
 
-    /// Looking at the backup, or at its region as a whole, failed.
-    pub(super) fn cannot_see(&mut self, failure: &Failure) {
-        let region = &self.desired.backup.region;
+    /// Looking at a backup in `region`, or at the region as a whole, failed.
+    pub(super) fn cannot_see(&mut self, region: &Region, failure: &Failure) {
         let advice = match failure.class {
             ErrorClass::AccessDenied => ": check the credentials, and allow cloudhsm:DescribeBackups there",
             ErrorClass::Unreachable => ": check the region's name, and that its endpoint can be reached",
             _ => "",
         };
         let message =
-            format!("cannot look at region {region} ({failure}){advice}; nothing is changed meanwhile");
+            format!("cannot look at region {region} ({failure}){advice}; nothing is changed there meanwhile");
         self.find(failure.class.reason(), message);
     }
 
@@ -121,21 +162,22 @@ impl<'a> Draft<'a> {
         self.next.wake = Some(self.next.wake.map_or(at, |wake| wake.min(at)));
     }
 
-    /// Whether the backup was seen in a look that began at `at` or later; if not, such a look is ordered.
-    pub(super) fn seen_since(&mut self, at: Moment) -> bool {
-        let seen = self.began >= at;
+    /// Whether `subject` was seen in a look that began at `at` or later; if not, such a look is ordered.
+    pub(super) fn seen_since(&mut self, subject: &Subject<'_>, at: Moment) -> bool {
+        let seen = subject.began >= at;
         if !seen {
-            self.next.look = Some(self.next.look.map_or(at, |look| look.min(at)));
-            if at > self.now.tick {
-                self.wake_at(at);
-            }
+            self.look(&subject.key.region, subject.topic(), at);
         }
         seen
     }
 
-    /// The mutation that makes `change` to the backup.
-    pub(super) fn mutation(&self, change: Change) -> Mutation {
-        Mutation { target: self.desired.backup.clone(), change }
+    /// Orders a look that begins at `at` or later.
+    pub(super) fn look(&mut self, region: &Region, topic: Topic, at: Moment) {
+        let look = self.next.looks.entry((region.clone(), topic)).or_insert(at);
+        *look = at.min(*look);
+        if at > self.now.tick {
+            self.wake_at(at);
+        }
     }
 
     /// The last try of `mutation`, if that very one was tried.
@@ -148,26 +190,33 @@ impl<'a> Draft<'a> {
         self.wanted.push(mutation.key());
     }
 
-    /// The backup differs from the wish: `change` would mend it. It is done when its own backoff
+    /// `subject` differs from the wish: `change` would mend it. It is done when its own backoff
     /// allows, with `marks` written first; other changes go on meanwhile.
-    pub(super) fn want(&mut self, change: Change, marks: impl FnOnce(&mut Marks)) {
-        let mutation = self.mutation(change);
+    pub(super) fn want(&mut self, subject: &Subject<'_>, change: Change, marks: impl FnOnce(&mut Marks)) {
+        let mutation = subject.mutation(change);
         self.remember(&mutation);
+        self.changes = true;
         let attempt = self.attempt(&mutation);
-        let (reason, message) = account_for(attempt, &mutation);
+        let (reason, message) = account_for(attempt, &mutation, &subject.noun());
         self.find(reason, message);
-        if attempt.is_none_or(|attempt| self.may_retry(attempt)) {
-            let mut after = self.marks.clone();
+        if !attempt.is_none_or(|attempt| self.may_retry(subject, attempt)) {
+            return;
+        }
+        let deletes = mutation.change == Change::Delete;
+        let seen = self.seen_since(subject, subject.since);
+        self.copies_go_first |= deletes && !seen;
+        if seen && !(deletes && subject.place == Place::Own && self.copies_go_first) {
+            let mut after = subject.marks.clone();
             marks(&mut after);
-            self.candidates.push(Candidate { mutation, marks: after });
+            self.candidates.push(Candidate { mutation, entry: Entry::Marks(subject.place.clone(), after) });
         }
     }
 
-    fn may_retry(&mut self, attempt: &Attempt) -> bool {
+    fn may_retry(&mut self, subject: &Subject<'_>, attempt: &Attempt) -> bool {
         match attempt.outcome {
             None => true,
             // What AWS accepted must have been looked for, after the waiting time, and not be there.
-            Some(Outcome::Accepted) => self.seen_since(attempt.retry_at),
+            Some(Outcome::Accepted) => self.seen_since(subject, attempt.retry_at),
             Some(_) if self.now.tick >= attempt.retry_at => true,
             Some(_) => {
                 self.wake_at(attempt.retry_at);
@@ -178,8 +227,8 @@ impl<'a> Draft<'a> {
 }
 
 /// What to say of a change that is wanted.
-fn account_for(attempt: Option<&Attempt>, mutation: &Mutation) -> (Reason, String) {
-    let doing = mutation.change.doing();
+fn account_for(attempt: Option<&Attempt>, mutation: &Mutation, noun: &str) -> (Reason, String) {
+    let doing = mutation.change.doing(noun);
     let operation = mutation.change.kind().operation();
     let applying = (Reason::Applying, doing.clone());
     let Some(attempt) = attempt else { return applying };
@@ -197,7 +246,7 @@ fn account_for(attempt: Option<&Attempt>, mutation: &Mutation) -> (Reason, Strin
         }
         Some(Outcome::Rejected(failure)) => {
             let advice = match failure.class {
-                ErrorClass::AccessDenied => format!(": allow cloudhsm:{operation} on this backup"),
+                ErrorClass::AccessDenied => format!(": allow cloudhsm:{operation} on {noun}"),
                 _ => String::new(),
             };
             (failure.class.reason(), format!("{doing}: AWS refuses {operation} ({failure}){advice}"))

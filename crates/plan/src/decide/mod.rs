@@ -12,27 +12,31 @@ mod copies;
 mod delete;
 mod draft;
 mod finalizer;
+mod learn;
 mod marks;
 mod observed;
 mod outcome;
 mod removal;
+mod subject;
 mod tags;
 mod undelete;
 
-pub use observed::{Lookout, Observed, gather};
-pub use outcome::{Facts, Finding, Next, Notice, Plan, Ready, Verdict};
+pub use learn::learn;
+pub use observed::{CopyObserved, Demand, Lookout, Observed, gather};
+pub use outcome::{CopyVerdict, Facts, Finding, Next, Notice, Plan, Ready, Verdict};
 
-use self::draft::Draft;
+use self::{copies::Source, draft::Draft, subject::Subject};
 use crate::{
     claims::Standing,
     desired::Desired,
+    error::Failure,
     inventory::Sight,
     ledger::Ledger,
     model::{Backup, BackupState},
     reason::Reason,
     recent::Recent,
     settings::Settings,
-    time::{Moment, Now},
+    time::Now,
 };
 
 /// Decides one reconcile.
@@ -46,77 +50,108 @@ pub fn plan(
     now: Now,
 ) -> Plan {
     let mut draft = Draft::new(desired, ledger, observed, standing, recent, settings, now);
+    let mut own = Subject::own(desired, ledger);
     finalizer::follow_policy(&mut draft);
+    if observed.copies.values().any(|copy| !copy.looked) {
+        return draft.nothing_known();
+    }
     match &observed.primary {
         Sight::Pending => return draft.nothing_known(),
-        Sight::Unclear(failure) => draft.cannot_see(failure),
+        Sight::Unclear(failure) => unseen(&mut draft, failure),
         Sight::Absent { .. } => {
             if account::matches(&mut draft, None) {
-                absent(&mut draft);
+                absent(&mut draft, &mut own);
+            } else {
+                copies::keep(&mut draft);
             }
         }
         Sight::Present { backup, began } => {
+            own.began = *began;
             if account::matches(&mut draft, Some(backup)) {
-                present(&mut draft, backup, *began);
+                present(&mut draft, &mut own, backup);
+            } else {
+                copies::keep(&mut draft);
             }
         }
     }
-    draft.finish()
+    draft.finish(own)
+}
+
+/// The backup cannot be looked at. Its copies in other regions can, and matter all the more.
+fn unseen<'a>(draft: &mut Draft<'a>, failure: &'a Failure) {
+    draft.cannot_see(&draft.desired.backup.region, failure);
+    let has_the_say = !draft.desired.terminating && draft.standing.yields_to.is_none();
+    if has_the_say && draft.ledger.recorded.is_some() && account::of_credentials_matches(draft) {
+        copies::decide(draft, Source::Unseen(failure));
+    } else {
+        copies::keep(draft);
+    }
 }
 
 /// The backup is not there.
-fn absent(draft: &mut Draft<'_>) {
+fn absent(draft: &mut Draft<'_>, own: &mut Subject<'_>) {
     if draft.ledger.recorded.is_none() {
         draft.find(Reason::NotFound, not_found(draft));
-        return;
+        return copies::report(draft);
     }
     draft.facts = Facts::Gone;
-    gone(draft);
+    gone(draft, own);
 }
 
 /// The backup was there and is gone for good.
-fn gone(draft: &mut Draft<'_>) {
-    marks::resolve(draft, true);
+fn gone(draft: &mut Draft<'_>, own: &mut Subject<'_>) {
+    marks::resolve(draft, own, &BackupState::Deleted);
     if draft.desired.terminating {
-        removal::decide(draft, None);
-    } else if draft.desired.deleted == Some(true) {
-        delete::fulfilled(draft, Reason::Deleted);
-    } else {
-        marks::drop_withdrawn(draft);
-        draft.find(
-            Reason::Gone,
-            "the backup is gone for good; delete this resource, or make one for another backup".to_owned(),
-        );
+        return removal::decide(draft, own, None);
     }
-    copies::report(draft);
+    if draft.desired.deleted == Some(true) {
+        delete::fulfilled(draft, own, Reason::Deleted);
+    } else {
+        // Withdrawn, too late.
+        own.marks.deletion = None;
+        let advice = if draft.desired.copies.iter().any(|copy| !copy.deleted) {
+            "the copies that are listed stay, and are looked after as long as this resource is there; one that has a resource of its own needs this one no more"
+        } else {
+            "delete this resource, or make one for another backup"
+        };
+        draft.find(Reason::Gone, format!("the backup is gone for good; {advice}"));
+    }
+    if draft.standing.yields_to.is_some() {
+        copies::report(draft);
+        copies::spend_wishes(draft);
+    } else {
+        copies::decide(draft, Source::Gone);
+    }
 }
 
 /// The backup is there, in the right account.
-fn present(draft: &mut Draft<'_>, backup: &Backup, began: Moment) {
+fn present<'a>(draft: &mut Draft<'a>, own: &mut Subject<'_>, backup: &'a Backup) {
     if backup.state == BackupState::Deleted {
         draft.facts = Facts::Gone;
-        return gone(draft);
+        return gone(draft, own);
     }
-    draft.saw(began);
-    marks::resolve(draft, backup.state == BackupState::PendingDeletion);
-    marks::settle_restore(draft, backup);
+    draft.saw();
+    marks::resolve(draft, own, &backup.state);
+    marks::settle_restore(draft, own, backup);
     if draft.desired.terminating {
-        return removal::decide(draft, Some(backup));
+        return removal::decide(draft, own, Some(backup));
     }
     if let Some(other) = &draft.standing.yields_to {
         let message = format!(
             "{other} is older and manages this backup: delete one of the two, or take from one what it asks for"
         );
         draft.find(Reason::DuplicateClaim, message);
-        return delete::spend_wish(draft);
+        delete::spend_wish(draft, own);
+        copies::report(draft);
+        return copies::spend_wishes(draft);
     }
-    draft.wait_out(&backup.state);
-    attributes::decide(draft, backup);
-    undelete::decide(draft, backup);
-    tags::decide(draft, backup);
-    copies::report(draft);
+    draft.wait_out(own, &backup.state);
+    attributes::decide(draft, own, backup);
+    undelete::decide(draft, own, backup);
+    tags::decide(draft, own, backup);
+    copies::decide(draft, Source::Seen(backup));
     if draft.desired.deleted == Some(true) {
-        delete::decide(draft, backup);
+        delete::decide(draft, own, backup);
     }
 }
 

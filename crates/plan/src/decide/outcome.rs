@@ -1,11 +1,14 @@
 //! What a decision consists of.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
 
 use crate::{
     effect::{Effect, EffectKey},
-    ledger::Marks,
-    model::Backup,
+    inventory::Topic,
+    ledger::{CopyRecord, Marks},
+    model::{Backup, BackupId, Region},
     reason::Reason,
     time::Moment,
 };
@@ -36,8 +39,12 @@ pub struct Verdict {
     pub ready: Ready,
     /// Condition `CopiesReady`; `None` when no copies are wanted.
     pub copies_ready: Option<Finding>,
-    /// How many of the wanted copies there are.
-    pub copies: Option<(usize, usize)>,
+    /// How many of the wanted copies there are, and how many are wanted.
+    pub copies_count: Option<(usize, usize)>,
+    /// The copies that are listed, or of which something is still to be known.
+    pub copies: Vec<CopyVerdict>,
+    /// Requests for copies of which it is known now what became of them, by destination.
+    pub concluded: Vec<(Region, Timestamp)>,
     /// The message of condition `DeletionScheduled`, while PENDING_DELETION.
     pub deletion_scheduled: Option<String>,
     /// The value of the reconcile annotation that this decision has handled.
@@ -53,6 +60,21 @@ pub enum Facts {
     Gone,
     /// As it was seen.
     Seen(Arc<Backup>),
+}
+
+/// What the status is to say about one copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyVerdict {
+    /// Its region.
+    pub region: Region,
+    /// The facts about it. [`Facts::Keep`] without a recorded id means that there are none.
+    pub facts: Facts,
+    /// What is on record of it.
+    pub record: CopyRecord,
+    /// Other live copies of the same backup there.
+    pub duplicates: Vec<BackupId>,
+    /// What is to be said of it.
+    pub message: Option<String>,
 }
 
 /// Something that is outstanding, and why.
@@ -83,6 +105,8 @@ impl Ready {
 /// An Event about a change of mind, not about a change in AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
+    /// The region that it is about, if that is not the backup's own.
+    pub region: Option<Region>,
     /// The reason.
     pub reason: Reason,
     /// The message.
@@ -90,10 +114,10 @@ pub struct Notice {
 }
 
 /// When to come back, beside whenever something changes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Next {
     /// At this time.
     pub wake: Option<Moment>,
-    /// With a look at the backup that began at this time or later.
-    pub look: Option<Moment>,
+    /// With looks that began at these times or later.
+    pub looks: BTreeMap<(Region, Topic), Moment>,
 }

@@ -1,6 +1,9 @@
 //! Row: a backup that is PENDING_DELETION though the spec does not ask for it.
 
-use super::draft::Draft;
+use super::{
+    draft::Draft,
+    subject::{Place, Subject},
+};
 use crate::{
     effect::Change,
     ledger::Mark,
@@ -12,13 +15,13 @@ use crate::{
 };
 
 /// Restores what `deleted: false` asks to keep, and what this resource's own withdrawn wish deleted.
-pub(super) fn decide(draft: &mut Draft<'_>, backup: &Backup) {
-    if draft.desired.deleted == Some(true) || backup.state != BackupState::PendingDeletion {
+pub(super) fn decide(draft: &mut Draft<'_>, subject: &Subject<'_>, backup: &Backup) {
+    if subject.deleted == Some(true) || backup.state != BackupState::PendingDeletion {
         return;
     }
-    let own = draft.marks.deletion.is_some_and(|mark| !mark.is_spent());
-    let begun = draft.marks.restore.is_some_and(Mark::is_open);
-    if draft.desired.deleted.is_none() && !own && !begun {
+    let own = subject.marks.deletion.is_some_and(|mark| !mark.is_spent());
+    let begun = subject.marks.restore.is_some_and(Mark::is_open);
+    if subject.deleted.is_none() && !own && !begun {
         let until = match backup.delete_timestamp {
             Some(until) => format!(" until {until}"),
             None => String::new(),
@@ -28,35 +31,35 @@ pub(super) fn decide(draft: &mut Draft<'_>, backup: &Backup) {
         );
         return draft.find(Reason::PendingDeletion, message);
     }
-    if !own && may_not_restore_again(draft, backup) {
+    if !own && may_not_restore_again(draft, subject, backup) {
         return;
     }
     let requested = Mark::requested(draft.now.wall);
-    draft.want(Change::Restore, |marks| {
+    draft.want(subject, Change::Restore, |marks| {
         marks.restore = Some(requested);
         marks.deletion = None;
     });
 }
 
 /// Whether there is a restore that may have happened without being visible yet. Says so, and orders the look that tells.
-pub(super) fn may_show_late(draft: &mut Draft<'_>) -> bool {
-    let Some(mark) = draft.marks.restore else { return false };
-    let mutation = draft.mutation(Change::Restore);
+pub(super) fn may_show_late(draft: &mut Draft<'_>, subject: &Subject<'_>) -> bool {
+    let Some(mark) = subject.marks.restore else { return false };
+    let mutation = subject.mutation(Change::Restore);
     // A restore that is known not to have happened needs no look; its own backoff holds it.
     let refused = draft.attempt(&mutation).is_some_and(Attempt::changed_nothing);
     let visible_from = later(mark.done_at.unwrap_or(mark.requested_at), draft.settings.confirm_after);
-    if (refused && mark.is_open()) || draft.seen_since(draft.now.moment_of(visible_from)) {
+    if (refused && mark.is_open()) || draft.seen_since(subject, draft.now.moment_of(visible_from)) {
         return false;
     }
     draft.remember(&mutation);
-    draft.find(Reason::Applying, "the backup was restored; AWS does not show it yet".to_owned());
+    draft.find(Reason::Applying, format!("{} was restored; AWS does not show it yet", subject.noun()));
     true
 }
 
 /// Whether an earlier restore stands against another one: it is not visible yet, or it was undone within a day.
-fn may_not_restore_again(draft: &mut Draft<'_>, backup: &Backup) -> bool {
-    let Some(mark) = draft.marks.restore else { return false };
-    if may_show_late(draft) {
+fn may_not_restore_again(draft: &mut Draft<'_>, subject: &Subject<'_>, backup: &Backup) -> bool {
+    let Some(mark) = subject.marks.restore else { return false };
+    if may_show_late(draft, subject) {
         return true;
     }
     if mark.is_open() {
@@ -71,9 +74,15 @@ fn may_not_restore_again(draft: &mut Draft<'_>, backup: &Backup) -> bool {
         return false;
     }
     draft.wake_at(draft.now.moment_of(again));
-    let message = "the backup was restored and is being deleted again: set neverExpires: true, or raise the cluster's \
-                   retention, or find who deletes it; it is restored again once a day, and without limit in its last day"
-        .to_owned();
+    let remedy = match subject.place {
+        Place::Own => "set neverExpires: true, or raise the cluster's retention, or find who deletes it",
+        // Copies have no retention.
+        Place::Copy(_) => "find who deletes it",
+    };
+    let message = format!(
+        "{} was restored and is being deleted again: {remedy}; it is restored again once a day, and without limit in its last day",
+        subject.noun()
+    );
     draft.find(Reason::RestoredAndDeletedAgain, message);
     true
 }

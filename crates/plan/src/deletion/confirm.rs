@@ -1,7 +1,13 @@
 //! The fresh look right before DeleteBackup.
 
 use super::{LastBackup, judge, never_expires};
-use crate::{decide::Observed, desired::Desired, inventory::Sight, model::BackupState, time::Moment};
+use crate::{
+    decide::Observed,
+    desired::Desired,
+    inventory::Sight,
+    model::{BackupKey, BackupState},
+    time::Moment,
+};
 
 /// Why a deletion that was decided on is not sent after all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,9 +29,18 @@ pub enum Unconfirmed {
     NoSurvivor,
 }
 
-/// Checks what looks begun at `since` or later show against what the deletion rests on.
-pub fn confirm(desired: &Desired, observed: &Observed, since: Moment) -> Result<(), Unconfirmed> {
-    let Sight::Present { backup, began } = &observed.primary else { return Err(Unconfirmed::NotSeen) };
+/// Checks what looks begun at `since` or later show against what the deletion of `target` rests on.
+pub fn confirm(
+    desired: &Desired,
+    observed: &Observed,
+    target: &BackupKey,
+    since: Moment,
+) -> Result<(), Unconfirmed> {
+    let sight = observed.sight(desired, target);
+    let Some(Sight::Present { backup, began }) = sight else { return Err(Unconfirmed::NotSeen) };
+    if *target != desired.backup && !backup.may_be_copy_of(&desired.backup) {
+        return Err(Unconfirmed::NotSeen);
+    }
     if *began < since {
         return Err(Unconfirmed::NotSeen);
     }
@@ -43,8 +58,8 @@ pub fn confirm(desired: &Desired, observed: &Observed, since: Moment) -> Result<
     if !agrees {
         return Err(Unconfirmed::OtherAccount);
     }
-    let fresh = observed.survivors.iter().filter(|(_, seen)| *seen >= since).cloned().collect();
-    match judge(backup, desired, &fresh) {
+    let fresh = observed.survivors.iter().filter(|survivor| survivor.seen >= since).cloned().collect();
+    match judge(backup, target, desired, &fresh) {
         LastBackup::Survivor(_) | LastBackup::Allowed => Ok(()),
         LastBackup::Held(_) => Err(Unconfirmed::NoSurvivor),
     }

@@ -2,15 +2,26 @@
 
 use crate::{
     desired::Desired,
-    model::{Backup, BackupKey},
+    model::{Backup, BackupKey, ClusterId},
     time::Moment,
 };
 
 /// The annotation that lets the last backup of a cluster be deleted; its value names the cluster.
 pub const ALLOW_LAST_BACKUP: &str = "cloudhsm-backup.dev/allow-last-backup";
 
-/// Other READY backups of the same cluster that no resource deletes, and when each was last seen.
-pub type Survivors = Vec<(BackupKey, Moment)>;
+/// A READY backup that no resource deletes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Survivor {
+    /// The backup.
+    pub key: BackupKey,
+    /// The cluster whose keys it holds.
+    pub cluster: ClusterId,
+    /// When it was last seen.
+    pub seen: Moment,
+}
+
+/// The READY backups of the clusters in question.
+pub type Survivors = Vec<Survivor>;
 
 /// The verdict of the rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +34,8 @@ pub enum LastBackup {
     Held(String),
 }
 
-/// Judges whether `backup` is the last of its cluster. Where AWS reports no cluster it counts as the last.
-pub fn judge(backup: &Backup, desired: &Desired, survivors: &Survivors) -> LastBackup {
+/// Judges whether `backup`, which is `key`, is the last of its cluster. Where AWS reports no cluster it counts as the last.
+pub fn judge(backup: &Backup, key: &BackupKey, desired: &Desired, survivors: &Survivors) -> LastBackup {
     let wanted = match backup.cluster() {
         Some(cluster) => cluster.as_str(),
         None => backup.id.as_str(),
@@ -32,9 +43,10 @@ pub fn judge(backup: &Backup, desired: &Desired, survivors: &Survivors) -> LastB
     if desired.allow_last_backup.as_deref() == Some(wanted) {
         return LastBackup::Allowed;
     }
-    match survivors.first() {
-        Some((survivor, _)) if backup.cluster().is_some() => LastBackup::Survivor(survivor.clone()),
-        _ => LastBackup::Held(wanted.to_owned()),
+    let survives = |survivor: &&Survivor| survivor.key != *key && Some(&survivor.cluster) == backup.cluster();
+    match survivors.iter().find(survives) {
+        Some(survivor) => LastBackup::Survivor(survivor.key.clone()),
+        None => LastBackup::Held(wanted.to_owned()),
     }
 }
 
@@ -52,8 +64,12 @@ mod tests {
         BackupKey { region: "eu-west-1".parse().unwrap(), id: id.parse().unwrap() }
     }
 
+    fn own() -> BackupKey {
+        key("backup-ro5c4er4aac")
+    }
+
     fn backup(cluster: Option<&str>) -> Backup {
-        let mut backup = Backup::new(key("backup-ro5c4er4aac").id, BackupState::Ready);
+        let mut backup = Backup::new(own().id, BackupState::Ready);
         backup.cluster_id = cluster.map(|cluster| cluster.parse().unwrap());
         backup
     }
@@ -62,7 +78,7 @@ mod tests {
         Desired {
             name: ObjectName { namespace: "hsm".to_owned(), name: "own".to_owned() },
             created: jiff::Timestamp::UNIX_EPOCH,
-            backup: key("backup-ro5c4er4aac"),
+            backup: own(),
             account: None,
             never_expires: None,
             tags: None,
@@ -78,21 +94,25 @@ mod tests {
     }
 
     fn survivors() -> Survivors {
-        vec![(key("backup-bbbbbbbbbbb"), Moment::START)]
+        vec![Survivor {
+            key: key("backup-bbbbbbbbbbb"),
+            cluster: CLUSTER.parse().unwrap(),
+            seen: Moment::START,
+        }]
     }
 
     #[test]
     fn a_backup_with_a_survivor_is_not_the_last() {
-        let verdict = judge(&backup(Some(CLUSTER)), &allowing(None), &survivors());
+        let verdict = judge(&backup(Some(CLUSTER)), &own(), &allowing(None), &survivors());
         assert_eq!(verdict, LastBackup::Survivor(key("backup-bbbbbbbbbbb")));
     }
 
     #[test]
     fn the_last_one_is_held_and_the_annotation_would_have_to_name_its_cluster() {
-        let verdict = judge(&backup(Some(CLUSTER)), &allowing(Some("true")), &Survivors::new());
+        let verdict = judge(&backup(Some(CLUSTER)), &own(), &allowing(Some("true")), &Survivors::new());
         assert_eq!(verdict, LastBackup::Held(CLUSTER.to_owned()));
         assert_eq!(
-            judge(&backup(Some(CLUSTER)), &allowing(Some(CLUSTER)), &Survivors::new()),
+            judge(&backup(Some(CLUSTER)), &own(), &allowing(Some(CLUSTER)), &Survivors::new()),
             LastBackup::Allowed
         );
     }
@@ -100,14 +120,20 @@ mod tests {
     #[test]
     fn without_a_cluster_nothing_counts_as_a_survivor() {
         let own_id = "backup-ro5c4er4aac";
-        assert_eq!(judge(&backup(None), &allowing(None), &survivors()), LastBackup::Held(own_id.to_owned()));
-        assert_eq!(judge(&backup(None), &allowing(Some(own_id)), &survivors()), LastBackup::Allowed);
+        assert_eq!(
+            judge(&backup(None), &own(), &allowing(None), &survivors()),
+            LastBackup::Held(own_id.to_owned())
+        );
+        assert_eq!(judge(&backup(None), &own(), &allowing(Some(own_id)), &survivors()), LastBackup::Allowed);
     }
 
     #[test]
     fn a_copy_belongs_to_the_cluster_of_its_source_whatever_aws_calls_its_own() {
         let mut copy = backup(Some("cluster-aaaaaaaaaaa"));
         copy.source = Some(Source { cluster: Some(CLUSTER.parse().unwrap()), ..Source::default() });
-        assert_eq!(judge(&copy, &allowing(None), &Survivors::new()), LastBackup::Held(CLUSTER.to_owned()));
+        assert_eq!(
+            judge(&copy, &own(), &allowing(None), &Survivors::new()),
+            LastBackup::Held(CLUSTER.to_owned())
+        );
     }
 }

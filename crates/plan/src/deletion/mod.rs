@@ -11,5 +11,5 @@ mod never_expires;
 
 pub use breaker::{Breaker, Room};
 pub use confirm::{Unconfirmed, confirm};
-pub use last_backup::{ALLOW_LAST_BACKUP, LastBackup, Survivors, judge};
+pub use last_backup::{ALLOW_LAST_BACKUP, LastBackup, Survivor, Survivors, judge};
 pub use never_expires::never_expires;
