@@ -1,4 +1,4 @@
-//! How a situation is put together: what AWS shows, what is asked for, what is on record, what happens next.
+//! How a situation is put together: what AWS shows, what is asked for, what is on record.
 
 use super::*;
 
@@ -11,6 +11,11 @@ pub(super) struct Case {
     pub(super) observed: Observed,
     pub(super) standing: Standing,
     pub(super) recent: Recent,
+    pub(super) requests: Requests,
+    /// The other regions. What is not here was looked at, and is empty.
+    pub(super) regions: BTreeMap<Region, Elsewhere>,
+    /// When the other regions were looked at last.
+    pub(super) looked: Moment,
     pub(super) settings: Settings,
     pub(super) now: Now,
 }
@@ -22,7 +27,7 @@ pub(super) fn case() -> Case {
         desired: Desired {
             name: object("own"),
             created: time("2026-11-01T00:00:00Z"),
-            backup: key("backup-ro5c4er4aac"),
+            backup: key(OWN),
             account: None,
             never_expires: None,
             tags: None,
@@ -44,11 +49,19 @@ pub(super) fn case() -> Case {
             primary: Sight::Pending,
             trouble: None,
             elsewhere: Vec::new(),
-            survivors: vec![(key("backup-surviving22"), now.tick)],
+            copies: BTreeMap::new(),
+            survivors: vec![Survivor {
+                key: key("backup-surviving22"),
+                cluster: CLUSTER.parse().unwrap(),
+                seen: now.tick,
+            }],
             room: Room::Free,
         },
         standing: Standing::default(),
         recent: Recent::default(),
+        requests: Requests::default(),
+        regions: BTreeMap::new(),
+        looked: now.tick,
         settings: Settings::default(),
         now,
     }
@@ -167,12 +180,6 @@ impl Case {
         self
     }
 
-    pub(super) fn wish_copy(mut self, deleted: bool) -> Self {
-        self.desired.copies =
-            vec![DesiredCopy { region: "eu-central-1".parse().unwrap(), tags: None, deleted }];
-        self
-    }
-
     pub(super) fn policy_delete(mut self) -> Self {
         self.desired.deletion_policy = DeletionPolicy::Delete;
         self
@@ -210,7 +217,7 @@ impl Case {
 
     pub(super) fn request_reconcile(mut self, value: &str) -> Self {
         self.desired.reconcile_request = Some(value.to_owned());
-        self.recent.end_backoffs(self.now.tick);
+        self.recent.end_backoffs(self.now);
         self
     }
 
@@ -283,107 +290,16 @@ impl Case {
         self
     }
 
-    /// `change` was tried so long ago, and turned out so.
+    /// `change` was tried so long ago, under the mark on record, and turned out so.
     pub(super) fn tried(mut self, change: Change, outcome: Outcome, ago: Duration) -> Self {
-        let at = Moment::ZERO.after(self.now.tick.since(Moment::ZERO).checked_sub(ago).unwrap());
-        let mutation = self.mutation(change);
-        self.recent.note(mutation, outcome, at, &self.settings, 0.0);
-        self
-    }
-}
-
-/// What happens next.
-impl Case {
-    pub(super) fn plan(&self) -> Plan {
-        plan(
-            &self.desired,
-            &self.ledger,
-            &self.observed,
-            &self.standing,
-            &self.recent,
-            &self.settings,
-            self.now,
-        )
-    }
-
-    /// Time passes, and AWS is looked at again.
-    pub(super) fn later(mut self, wait: Duration) -> Self {
-        self = self.without_a_look(wait);
-        match &mut self.observed.primary {
-            Sight::Present { began, .. } | Sight::Absent { began } => *began = self.now.tick,
-            Sight::Pending | Sight::Unclear(_) => {}
-        }
-        for (_, seen) in &mut self.observed.survivors {
-            *seen = self.now.tick;
-        }
-        let backup = self.desired.backup.clone();
-        let delete = Mutation { target: backup, change: Change::Delete };
-        if matches!(&self.observed.primary, Sight::Present { backup, .. } if backup.state == BackupState::Ready)
-        {
-            self.recent.saw_unchanged(&delete.key(), self.now.tick);
-        }
-        self
-    }
-
-    /// Time passes, and nobody looks.
-    pub(super) fn without_a_look(mut self, wait: Duration) -> Self {
-        self.now = Now { wall: later(self.now.wall, wait), tick: self.now.tick.after(wait) };
-        self
-    }
-
-    /// The status of `plan` was written.
-    pub(super) fn written(mut self, plan: &Plan) -> Self {
-        self.recent.keep_only(&plan.wanted);
-        let Some(verdict) = &plan.verdict else { return self };
-        self.ledger.marks = verdict.marks.clone();
-        self.ledger.ready_reason = Some(verdict.ready.reason.name().to_owned());
-        self.ledger.handled_request.clone_from(&verdict.handled_request);
-        self
-    }
-
-    /// The status was written and the mutation tried, with this outcome.
-    pub(super) fn acted(mut self, outcome: Outcome) -> Self {
-        let plan = self.plan();
-        let Some(Effect::Mutate { mutation, mark }) = plan.effect.clone() else {
-            panic!("no mutation in {plan:#?}")
+        let at = self.now.tick.before(ago);
+        let mark = match change {
+            Change::Delete => self.ledger.marks.deletion,
+            Change::Restore => self.ledger.marks.restore,
+            _ => None,
         };
-        self = self.written(&plan);
-        self.recent.begin(mutation.clone(), mark, self.now.tick);
-        self.recent.note(mutation, outcome, self.now.tick, &self.settings, 0.0);
+        let mutation = self.mutation(change);
+        self.send(&mutation, mark.map(|mark| mark.requested_at), outcome, at);
         self
-    }
-
-    /// The process is a new one, which finds the marks of the one before.
-    pub(super) fn restarted(mut self) -> Self {
-        self.recent = Recent::default();
-        for (mark, change) in
-            [(self.ledger.marks.deletion, Change::Delete), (self.ledger.marks.restore, Change::Restore)]
-        {
-            if let Some(mark) = mark.filter(|mark| mark.is_open()) {
-                let mutation = self.mutation(change);
-                self.recent.found_mark(mutation, mark.requested_at, self.now.tick);
-            }
-        }
-        self
-    }
-
-    pub(super) fn mutation(&self, change: Change) -> Mutation {
-        Mutation { target: self.desired.backup.clone(), change }
-    }
-
-    pub(super) fn time_in(&self, wait: Duration) -> Timestamp {
-        later(self.now.wall, wait)
-    }
-
-    /// A plan in a line: the effect, the reason, and which marks change and how.
-    pub(super) fn line(&self) -> String {
-        let plan = self.plan();
-        let Some(verdict) = &plan.verdict else { return format!("{} nothing known", effect(&plan)) };
-        format!("{} {}{}", effect(&plan), verdict.ready.reason, marks(&self.ledger.marks, &verdict.marks))
-    }
-
-    #[track_caller]
-    pub(super) fn expect(&self, line: &str) {
-        assert_eq!(self.line(), line, "{:#?}", self.plan());
     }
 }

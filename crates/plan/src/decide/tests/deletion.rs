@@ -143,7 +143,7 @@ fn a_deletion_that_a_crash_left_open_is_asked_for_again_after_two_looks_a_minute
 fn waiting_for_looks_orders_them() {
     let crashed = deleting().open_deletion(10 * SECOND).restarted().later(SECOND);
     let next = crashed.plan().next;
-    assert_eq!(next.look, Some(crashed.now.tick.after(MINUTE)));
+    assert_eq!(own_look(&next), Some(crashed.now.tick.after(MINUTE)));
     assert_eq!(next.wake, Some(crashed.now.tick.after(MINUTE)));
 }
 
@@ -177,7 +177,7 @@ fn a_deletion_left_open_is_done_when_the_backup_is_seen_pending() {
 fn a_withdrawn_deletion_stays_on_record_until_a_look_a_minute_after_it_was_asked_for() {
     let case = case().open_deletion(10 * SECOND).restarted();
     case.expect("- Applying");
-    assert_eq!(case.plan().next.look, Some(case.now.tick.after(50 * SECOND)));
+    assert_eq!(own_look(&case.plan().next), Some(case.now.tick.after(50 * SECOND)));
     case.clone().without_a_look(HOUR).expect("- Applying");
     case.clone().later(49 * SECOND).expect("- Applying");
     case.clone().later(50 * SECOND).expect("- InSync deletion:none");
@@ -270,10 +270,14 @@ fn a_backup_of_an_unknown_cluster_counts_as_the_last_and_is_allowed_by_its_own_i
 
 // 5. The fresh look.
 
+fn confirmed(case: &Case) -> Result<(), Unconfirmed> {
+    confirm(&case.desired, &case.observe(), &case.desired.backup, case.now.tick)
+}
+
 #[test]
 fn a_fresh_look_at_a_ready_backup_with_a_survivor_confirms() {
     let case = deleting();
-    assert_eq!(confirm(&case.desired, &case.observed, case.now.tick), Ok(()));
+    assert_eq!(confirmed(&case), Ok(()));
 }
 
 #[test]
@@ -294,21 +298,23 @@ fn whatever_the_fresh_look_does_not_confirm_is_not_deleted() {
     ];
     for (change, expected) in changes {
         let case = change(deleting());
-        assert_eq!(confirm(&case.desired, &case.observed, case.now.tick), Err(expected), "{case:#?}");
+        assert_eq!(confirmed(&case), Err(expected), "{case:#?}");
     }
 }
 
 #[test]
 fn a_survivor_must_be_seen_as_freshly_as_the_backup() {
     let mut case = deleting();
-    case.observed.survivors = vec![(key("backup-surviving22"), Moment::START)];
-    assert_eq!(confirm(&case.desired, &case.observed, case.now.tick), Err(Unconfirmed::NoSurvivor));
+    for survivor in &mut case.observed.survivors {
+        survivor.seen = Moment::START;
+    }
+    assert_eq!(confirmed(&case), Err(Unconfirmed::NoSurvivor));
     let allowed = case.allow_last(CLUSTER);
-    assert_eq!(confirm(&allowed.desired, &allowed.observed, allowed.now.tick), Ok(()));
+    assert_eq!(confirmed(&allowed), Ok(()));
 }
 
 #[test]
 fn without_an_account_id_a_missing_arn_confirms() {
     let case = deleting().with(|backup| backup.arn = None);
-    assert_eq!(confirm(&case.desired, &case.observed, case.now.tick), Ok(()));
+    assert_eq!(confirmed(&case), Ok(()));
 }

@@ -5,7 +5,7 @@ use proptest::{option, prelude::*, sample::select};
 use super::*;
 use crate::reason::Stance;
 
-const AGES: [Duration; 8] = [
+pub(super) const AGES: [Duration; 8] = [
     Duration::ZERO,
     SECOND,
     Duration::from_secs(59),
@@ -16,12 +16,12 @@ const AGES: [Duration; 8] = [
     Duration::from_hours(30),
 ];
 
-fn tags() -> impl Strategy<Value = Tags> {
+pub(super) fn tags() -> impl Strategy<Value = Tags> {
     proptest::collection::btree_map(select(vec!["env", "team"]), select(vec!["a", "b"]), 0..3)
         .prop_map(|tags| tags.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
 }
 
-fn mark() -> impl Strategy<Value = Option<Mark>> {
+pub(super) fn mark() -> impl Strategy<Value = Option<Mark>> {
     let age = || select(AGES.to_vec());
     option::of(prop_oneof![
         age().prop_map(|ago| case().open(ago)),
@@ -116,7 +116,7 @@ fn wishes() -> impl Strategy<Value = Desired> {
     })
 }
 
-fn cases() -> impl Strategy<Value = Case> {
+pub(super) fn cases() -> impl Strategy<Value = Case> {
     let surroundings = (
         any::<bool>(),
         select(vec![
@@ -287,7 +287,7 @@ proptest! {
         for _ in 0..20 {
             let plan = case.plan();
             rounds.push(effect(&plan));
-            let Some(next) = obey(case.clone(), &plan) else { return Ok(()) };
+            let Some(next) = obey(case.clone(), &plan, 2 * MINUTE) else { return Ok(()) };
             case = next;
         }
         prop_assert!(rounds.iter().skip(10).all(|effect| effect == "-"), "{rounds:?}\n{case:#?}");
@@ -299,7 +299,7 @@ proptest! {
         let mut case = case.restarted();
         for _ in 0..20 {
             let plan = case.plan();
-            let Some(next) = obey(case.clone(), &plan) else { return Ok(()) };
+            let Some(next) = obey(case.clone(), &plan, 2 * MINUTE) else { return Ok(()) };
             case = next;
         }
         let plan = case.plan();
@@ -311,8 +311,8 @@ proptest! {
     }
 }
 
-/// The status is written, the effect happens, and two minutes later AWS is looked at. `None` when the resource is gone.
-fn obey(case: Case, plan: &Plan) -> Option<Case> {
+/// The status is written, the effect happens, and after `wait` AWS is looked at. `None` when the resource is gone.
+pub(super) fn obey(case: Case, plan: &Plan, wait: Duration) -> Option<Case> {
     let mut case = case.written(plan);
     match plan.effect.clone() {
         None => {}
@@ -320,19 +320,9 @@ fn obey(case: Case, plan: &Plan) -> Option<Case> {
         Some(Effect::RemoveFinalizer) if case.desired.terminating => return None,
         Some(Effect::RemoveFinalizer) => case.desired.finalizer = false,
         Some(Effect::Mutate { mutation, mark }) => {
-            case.recent.begin(mutation.clone(), mark, case.now.tick);
-            case.recent.note(mutation.clone(), Outcome::Accepted, case.now.tick, &case.settings, 0.0);
-            case = case.with(|backup| match mutation.change {
-                Change::NeverExpires(value) => backup.never_expires = Some(value),
-                Change::Restore => backup.state = BackupState::Ready,
-                Change::Tag(tags) => backup.tags.get_or_insert_default().extend(tags),
-                Change::Untag(keys) => {
-                    backup.tags.get_or_insert_default().retain(|key, _| !keys.contains(key));
-                }
-                Change::Delete => backup.state = BackupState::PendingDeletion,
-                Change::Copy { .. } => {}
-            });
+            case.send(&mutation, mark, Outcome::Accepted, case.now.tick);
+            case = case.aws_does(&mutation);
         }
     }
-    Some(case.later(2 * MINUTE))
+    Some(case.later(wait))
 }

@@ -4,38 +4,52 @@ mod account;
 mod case;
 mod claims;
 mod conditions;
+mod copies;
 mod deletion;
+mod elsewhere;
 mod gather;
 mod invariants;
+mod invariants_copies;
+mod one_copy;
 mod recent;
 mod removal;
 mod rows;
+mod script;
 mod tags;
 mod undelete;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
-use self::case::{Case, case};
-use super::{Observed, Plan, Verdict, plan};
+use self::{
+    case::{Case, case},
+    elsewhere::{Elsewhere, FAR, THERE, copy_key, id, region},
+};
+use super::{CopyObserved, CopyVerdict, Next, Observed, Plan, Verdict, learn, plan};
 use crate::{
     claims::Standing,
-    deletion::Room,
+    deletion::{Room, Survivor},
     desired::{DeletionPolicy, Desired, DesiredCopy, ObjectName},
     effect::{Change, Effect, Mutation, Outcome},
     error::{ErrorClass, Failure},
-    inventory::Sight,
-    ledger::{Ledger, Mark, Marks, Recorded},
-    model::{Backup, BackupKey, BackupState, Source, Tags},
+    inventory::{Search, Sight, Topic},
+    ledger::{CopyRecord, Ledger, Mark, Marks, Recorded, Request, Setback},
+    model::{Backup, BackupId, BackupKey, BackupState, Region, Source, Tags},
     reason::Reason,
     recent::Recent,
+    requests::{Open, Requests},
     settings::Settings,
     time::{Moment, Now, earlier, later},
 };
 
 const OUR_ACCOUNT: &str = "111122223333";
 const OTHER_ACCOUNT: &str = "999988887777";
+const OWN: &str = "backup-ro5c4er4aac";
 const CLUSTER: &str = "cluster-dygnwhmscg5";
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -50,16 +64,63 @@ fn effect(plan: &Plan) -> String {
         None => "-".to_owned(),
         Some(Effect::AddFinalizer) => "AddFinalizer".to_owned(),
         Some(Effect::RemoveFinalizer) => "RemoveFinalizer".to_owned(),
-        Some(Effect::Mutate { mutation, .. }) => match &mutation.change {
-            Change::NeverExpires(value) => format!("NeverExpires({value})"),
-            Change::Restore => "Restore".to_owned(),
-            Change::Tag(tags) => format!("Tag({})", list(tags)),
-            Change::Untag(keys) => format!("Untag({})", keys_of(keys)),
-            Change::Copy { to, tags: None } => format!("Copy({to})"),
-            Change::Copy { to, tags: Some(tags) } => format!("Copy({to} {})", list(tags)),
-            Change::Delete => "Delete".to_owned(),
-        },
+        Some(Effect::Mutate { mutation, .. }) => {
+            let (name, what) = match &mutation.change {
+                Change::NeverExpires(value) => ("NeverExpires", value.to_string()),
+                Change::Restore => ("Restore", String::new()),
+                Change::Tag(tags) => ("Tag", list(tags)),
+                Change::Untag(keys) => ("Untag", keys_of(keys)),
+                Change::Copy { to, tags: None } => ("Copy", to.to_string()),
+                Change::Copy { to, tags: Some(tags) } => ("Copy", format!("{to} {}", list(tags))),
+                Change::Delete => ("Delete", String::new()),
+            };
+            // A copy is called by its letter.
+            let copy = (mutation.target != key(OWN)).then(|| letter(mutation.backup()));
+            let inside: Vec<_> = copy.into_iter().chain((!what.is_empty()).then_some(what)).collect();
+            if inside.is_empty() { name.to_owned() } else { format!("{name}({})", inside.join(" ")) }
+        }
     }
+}
+
+/// A copy in a test has an id of one letter.
+fn letter(id: &BackupId) -> String {
+    id.as_str().trim_start_matches("backup-").chars().take(1).collect()
+}
+
+/// What `after` says of the copies that `before` does not.
+fn records(before: &BTreeMap<Region, CopyRecord>, after: &[CopyVerdict]) -> String {
+    let nothing = CopyRecord::default();
+    let kept = |region: &Region| after.iter().any(|copy| copy.region == *region);
+    let dropped = before.keys().filter(|region| !kept(region)).map(|region| format!(" {region}[dropped]"));
+    let changed = after.iter().filter_map(|copy| {
+        let changes = record(before.get(&copy.region).unwrap_or(&nothing), &copy.record);
+        (!changes.is_empty()).then(|| format!(" {}[{}]", copy.region, changes.trim_start()))
+    });
+    changed.chain(dropped).collect()
+}
+
+/// How `after` differs from `before`.
+fn record(before: &CopyRecord, after: &CopyRecord) -> String {
+    let mut text = String::new();
+    if before.id != after.id {
+        text.extend([" id:", &after.id.as_ref().map_or("none".to_owned(), letter)]);
+    }
+    if before.state != after.state {
+        text.extend([" ", after.state.as_ref().map_or("unseen", BackupState::name)]);
+    }
+    if before.request != after.request {
+        let request = match after.request {
+            None => "none",
+            Some(Request { accepted_at: None, .. }) => "open",
+            Some(Request { accepted_at: Some(_), .. }) => "accepted",
+        };
+        text.extend([" request:", request]);
+    }
+    if (before.attempts, &before.last_failure) != (after.attempts, &after.last_failure) {
+        let failure = after.last_failure.as_ref().map_or("none", |setback| setback.reason.name());
+        text.extend([" failed:", failure, "*", &after.attempts.to_string()]);
+    }
+    text + &marks(&before.marks, &after.marks)
 }
 
 /// The marks of `after` that differ from `before`.
@@ -101,6 +162,11 @@ fn reason(plan: &Plan) -> Reason {
 
 fn message(plan: &Plan) -> &str {
     &verdict(plan).ready.message
+}
+
+/// The look at the resource's own backup that is ordered.
+fn own_look(next: &Next) -> Option<Moment> {
+    next.looks.get(&(key(OWN).region, Topic::Backup(key(OWN).id))).copied()
 }
 
 fn rejected(class: ErrorClass) -> Outcome {

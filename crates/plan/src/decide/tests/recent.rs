@@ -63,7 +63,7 @@ fn an_accepted_effect_that_does_not_show_is_not_repeated_for_a_minute() {
     }
     let plan = case.clone().later(30 * SECOND).plan();
     assert_eq!(plan.next.wake, Some(case.now.tick.after(MINUTE)), "it comes back by itself");
-    assert_eq!(plan.next.look, Some(case.now.tick.after(MINUTE)), "with a fresh look");
+    assert_eq!(own_look(&plan.next), Some(case.now.tick.after(MINUTE)), "with a fresh look");
     case.later(MINUTE).expect("Tag(team=a) Applying");
 }
 
