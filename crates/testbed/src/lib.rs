@@ -12,6 +12,7 @@ mod kubectl;
 mod operator;
 mod ports;
 mod process;
+mod proxy;
 mod watchdog;
 
 pub use assets::{Assets, Error as AssetsError};
@@ -21,3 +22,4 @@ pub use kubectl::{Error as KubectlError, Kubectl};
 pub use operator::{Operator, Start};
 pub use ports::free_ports;
 pub use process::{Error as ProcessError, Process};
+pub use proxy::Proxy;
