@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use emulator::{Backup, Cluster, Config, Emulator, Seed, Source};
+use emulator::{Backup, Cluster, Config, Emulator, Fault, FaultKind, Seed, Source};
 use serde_json::Value;
 use testbed::{ControlPlane, Folder, Operator, Options, Start};
 
@@ -23,7 +23,9 @@ const PAYMENTS: &str = "cluster-payments234";
 const LEDGER: &str = "cluster-ledger23456";
 const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(100);
-/// How long AWS goes on making today's backup.
+/// How long a copy is not to be seen.
+const UNSEEN: Duration = Duration::from_secs(2);
+/// How long AWS goes on making today's backup, and a copy.
 const BEING_MADE: Duration = Duration::from_secs(6);
 
 /// Everything that runs. Gone when dropped, and when this process ends in any other way.
@@ -47,6 +49,7 @@ impl Scene {
         plane.kubectl_ok(&["create", "namespace", NAMESPACE])?;
         let aws = Emulator::start(Config::default())?;
         seed(&aws)?;
+        aws.knobs(|knobs| (knobs.copy_visible_after, knobs.copy_ready_after) = (UNSEEN, BEING_MADE));
         let folder = Folder::new("demo-")?;
         let operator = Operator::start(&Start {
             program: PathBuf::from(operator),
@@ -95,6 +98,28 @@ impl Scene {
             }
             std::thread::sleep(POLL);
         }
+    }
+
+    /// AWS carries out the next CopyBackupToRegion, and the answer never arrives.
+    pub fn lose_the_answer_to_the_next_copy(&self) {
+        self.aws.fault(Fault::on("CopyBackupToRegion", FaultKind::AcceptThenDrop).times(1));
+    }
+
+    /// Waits until a backup is as `expected` says; false if it never is.
+    pub fn until_backup(
+        &self,
+        region: &str,
+        id: &str,
+        expected: impl Fn(&Backup) -> bool,
+    ) -> Result<bool, Box<dyn Error>> {
+        let deadline = Instant::now() + PATIENCE;
+        while !expected(&self.backup(region, id)?) {
+            if Instant::now() > deadline {
+                return Ok(false);
+            }
+            std::thread::sleep(POLL);
+        }
+        Ok(true)
     }
 
     /// The backup as the emulator has it.

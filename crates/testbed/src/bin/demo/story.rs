@@ -1,4 +1,4 @@
-//! The acts: seen, kept and tagged, deleted, undeleted, held, let go.
+//! The acts: seen, kept and tagged, copied, adopted, deleted, undeleted, held, let go.
 
 use std::error::Error;
 
@@ -17,6 +17,8 @@ const WIDE: [&str; 4] = ["get", "hsmb", "-o", "wide"];
 pub fn tell(scene: &Scene, show: &mut Show) -> Told {
     see(scene, show)?;
     keep(scene, show)?;
+    copy(scene, show)?;
+    adopt(scene, show)?;
     delete(scene, show)?;
     revert(scene, show)?;
     hold(scene, show)?;
@@ -49,6 +51,43 @@ fn keep(scene: &Scene, show: &mut Show) -> Told {
     let backup = scene.backup(HOME, "backup-monday23456")?;
     show.check("AWS: NeverExpires is true", backup.never_expires == Some(true));
     show.check("AWS: tag team is payments", backup.tags.get("team").map(String::as_str) == Some("payments"));
+    Ok(())
+}
+
+fn copy(scene: &Scene, show: &mut Show) -> Told {
+    show.act(
+        "Copy for disaster recovery",
+        "A listed copy is asked for once, and watched on its way: column COPIES. The answer of AWS is lost here, and no second copy is made.",
+    );
+    scene.lose_the_answer_to_the_next_copy();
+    scene.apply_example("disaster-recovery.yaml")?;
+    show.check("the copy is on its way", scene.until("payments-friday", "CopyInProgress")?);
+    scene.kubectl(&["get", "hsmb", "payments-friday"])?;
+    show.check("the copy is there", scene.until("payments-friday", "InSync")?);
+    scene.kubectl(&["get", "hsmb", "payments-friday"])?;
+    let copies = scene.aws.copies_made(HOME, "backup-friday23456", AWAY);
+    show.check("AWS: one copy was made", copies.len() == 1);
+    let copy = copies.first().ok_or("no copy was made")?;
+    show.act("A person deletes the copy", "It is wanted, so it is restored; no new one is made.");
+    show::command(&format!("aws cloudhsmv2 delete-backup --region {AWAY} --backup-id {copy}"));
+    scene.aws.delete_backup(AWAY, copy)?;
+    let back = scene.until_backup(AWAY, copy, |backup| backup.state == BackupState::Ready)?;
+    show.check("AWS: the copy is READY again", back);
+    show.check("payments-friday is in sync", scene.until("payments-friday", "InSync")?);
+    let still = scene.aws.copies_made(HOME, "backup-friday23456", AWAY).len();
+    show.check("AWS: still one copy", still == 1);
+    Ok(())
+}
+
+fn adopt(scene: &Scene, show: &mut Show) -> Told {
+    show.act("Adopt", "Somebody copied this backup by hand, days ago. Listing its region adopts that copy.");
+    let patch = format!("{{\"spec\":{{\"copies\":[{{\"region\":\"{AWAY}\"}}]}}}}");
+    scene.kubectl(&["patch", "hsmb", "payments-monday", "--type=merge", "-p", &patch])?;
+    show.check("payments-monday is in sync", scene.until("payments-monday", "InSync")?);
+    let copies = "jsonpath={range .status.copies[*]}{.region}{' '}{.backupId}{' '}{.backupState}{'\\n'}{end}";
+    scene.kubectl(&["get", "hsmb", "payments-monday", "-o", copies])?;
+    let made = scene.aws.copies_made(HOME, "backup-monday23456", AWAY);
+    show.check("AWS: no copy was made", made.is_empty());
     Ok(())
 }
 
