@@ -20,6 +20,10 @@ test: tools ## Run every test: unit, emulator, wire and control plane
 	@hack/control-plane/provide >/dev/null
 	$(CARGO) test --locked --workspace
 
+.PHONY: test-long
+test-long: export LONG = 1
+test-long: test ## The same, tests that have a long form in it: 10 kills at each point, 2 minutes of two operators, a minute frozen
+
 .PHONY: lint
 lint: tools ## Check formatting, lints and documentation
 	$(CARGO) fmt --all --check

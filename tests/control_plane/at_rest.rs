@@ -2,16 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use emulator::{Call, Seed};
+use emulator::{BackupState, Call, Seed};
 use serde_json::{Value, json};
 
 use crate::{
+    copies_support::{FURTHER, copy_of, entry, until_copy},
     solo::within,
     support::{Bench, CLUSTER, ELSEWHERE, REGION, Setup, is_ready, plane},
 };
-
-/// Backups of each region, and the pages that a listing of them has.
-const REGIONS: [(&str, usize, usize); 2] = [(REGION, 120, 3), (ELSEWHERE, 80, 2)];
 
 fn resource(name: &str, id: &str, region: &str) -> Value {
     json!({
@@ -22,16 +20,38 @@ fn resource(name: &str, id: &str, region: &str) -> Value {
     })
 }
 
-/// 200 resources whose backups are as they ask.
-fn in_sync() -> (Bench, String) {
-    let mut bench = Bench::with(Setup { flags: vec!["--poll-interval=3s"], running: false });
-    let mut items = Vec::new();
-    for (region, count, _) in REGIONS {
-        for number in 0..count {
-            let seed = Seed::ready(region, CLUSTER).never_expires(true).tags([("team", "payments")]);
-            items.push(resource(&format!("{region}-{number}"), &bench.aws.seed(seed), region));
+/// A backup that is as its resource asks.
+fn backup(bench: &Bench, region: &str) -> String {
+    bench.aws.seed(Seed::ready(region, CLUSTER).never_expires(true).tags([("team", "payments")]))
+}
+
+/// 200 resources in two regions.
+fn spread(bench: &Bench) -> Vec<Value> {
+    let numbered = |region, count| (0..count).map(move |number| (region, number));
+    let all = numbered(REGION, 120).chain(numbered(ELSEWHERE, 80));
+    all.map(|(region, number)| resource(&format!("{region}-{number}"), &backup(bench, region), region))
+        .collect()
+}
+
+/// 200 resources in one region, each with a copy in two others.
+fn copied(bench: &Bench) -> Vec<Value> {
+    let one = |number: usize| {
+        let id = backup(bench, REGION);
+        let mut resource = resource(&format!("{REGION}-{number}"), &id, REGION);
+        let tags = json!({ "team": "recovery" });
+        for region in [ELSEWHERE, FURTHER] {
+            bench.aws.seed(copy_of(&id, region).tags([("team", "recovery")]));
         }
-    }
+        resource["spec"]["copies"] = json!([{ "region": ELSEWHERE, "tags": tags }, { "region": FURTHER }]);
+        resource
+    };
+    (0..200).map(one).collect()
+}
+
+/// A bench whose resources have all that they ask for, and whom the operator is to the API server.
+fn in_sync(resources: impl Fn(&Bench) -> Vec<Value>) -> (Bench, String) {
+    let mut bench = Bench::with(Setup { flags: vec!["--poll-interval=3s"], running: false });
+    let items = resources(&bench);
     bench.try_apply(&json!({ "apiVersion": "v1", "kind": "List", "items": items }).to_string()).unwrap();
     // An identity of its own, so that the audit log tells its requests from ours.
     let namespace = bench.namespace.clone();
@@ -70,12 +90,11 @@ fn listings(calls: &[Call], region: &str) -> Vec<usize> {
     listings
 }
 
-#[test]
-fn two_hundred_resources_in_sync_cost_no_write_and_one_listing_a_poll_and_region() {
-    let (bench, user) = in_sync();
+/// Over three polls each region is listed in so many pages a time, and nothing else is read or written.
+fn expect_rest(bench: &Bench, user: &str, regions: &[(&str, usize)]) {
     let listed = |times: usize| {
         let calls = bench.aws.calls();
-        REGIONS.iter().all(|(region, _, pages)| {
+        regions.iter().all(|(region, pages)| {
             let listings = listings(&calls, region);
             listings.len() >= times && listings.last() == Some(pages)
         })
@@ -84,30 +103,51 @@ fn two_hundred_resources_in_sync_cost_no_write_and_one_listing_a_poll_and_region
     bench.aws.clear_calls();
     assert!(within(Duration::from_secs(20), || listed(1)), "{}", bench.log());
     bench.aws.clear_calls();
-    let before = writes(&user).len();
+    let before = writes(user).len();
     let begun = Instant::now();
     assert!(before >= 200, "each status was written: {before}");
     assert!(within(Duration::from_secs(30), || listed(3)), "{}", bench.log());
     assert!(begun.elapsed() > Duration::from_secs(5), "three polls 3 s apart");
     let calls = bench.aws.calls();
-    for (region, _, pages) in REGIONS {
+    for (region, pages) in regions {
         let listings = listings(&calls, region);
         assert!(
-            listings.len() <= 4 && listings.iter().all(|listing| *listing == pages),
+            listings.len() <= 4 && listings.iter().all(|listing| listing == pages),
             "{region}: {listings:?}"
         );
     }
     for call in &calls {
         assert_eq!(call.operation, "DescribeBackups", "{call:?}");
         assert!(call.backup_ids.is_empty() && call.filters.is_empty(), "{call:?}");
+        assert!(regions.iter().any(|(region, _)| *region == call.region), "{call:?}");
     }
-    let after = writes(&user);
+    let after = writes(user);
     assert_eq!(after.len(), before, "{:?}", &after[before..]);
     assert!(bench.events().is_empty(), "{:?}", bench.events());
+}
+
+#[test]
+fn two_hundred_resources_in_sync_cost_no_write_and_one_listing_a_poll_and_region() {
+    let (bench, user) = in_sync(spread);
+    expect_rest(&bench, &user, &[(REGION, 3), (ELSEWHERE, 2)]);
     // All the same they are awake.
     let name = format!("{REGION}-7");
     let id = bench.object(&name)["spec"]["backupId"].as_str().unwrap().to_owned();
     bench.aws.set_never_expires(REGION, &id, false).unwrap();
     bench.until_backup(&id, "its flag back", |backup| backup.never_expires == Some(true));
     assert_eq!(bench.mutations(), ["ModifyBackupAttributes"]);
+}
+
+#[test]
+fn two_hundred_resources_with_two_copies_each_cost_no_more_than_the_listings_of_their_regions() {
+    let (bench, user) = in_sync(copied);
+    bench.expect_untouched();
+    expect_rest(&bench, &user, &[(REGION, 4), (ELSEWHERE, 4), (FURTHER, 4)]);
+    // All the same they are awake.
+    let object = bench.object(&format!("{REGION}-7"));
+    assert_eq!(object["status"]["copiesReady"], "2/2");
+    let copy = entry(&object, FURTHER)["backupId"].as_str().unwrap();
+    bench.aws.delete_backup(FURTHER, copy).unwrap();
+    until_copy(&bench, FURTHER, copy, BackupState::Ready);
+    assert_eq!(bench.mutations(), ["RestoreBackup"]);
 }

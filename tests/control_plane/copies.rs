@@ -1,10 +1,13 @@
-//! Copies: one as the resource's own backup, and lists of them, which this version does not make.
+//! Copies: one as the resource's own backup, and those that a resource lists.
 
-use emulator::{BackupState, Seed, Source};
+use std::time::Duration;
 
-use crate::support::{Bench, CLUSTER, ELSEWHERE, REGION, assert_stance, condition};
+use emulator::{Seed, Source};
 
-const COPIES: &str = "copies: [{region: eu-central-1}]";
+use crate::{
+    copies_support::COPIES,
+    support::{Bench, CLUSTER, ELSEWHERE, REGION, assert_stance, condition, is_ready},
+};
 
 #[test]
 fn a_copy_as_the_backup_shows_where_it_came_from_and_is_managed_like_any_other() {
@@ -33,38 +36,31 @@ fn a_copy_as_the_backup_shows_where_it_came_from_and_is_managed_like_any_other()
 }
 
 #[test]
-fn listed_copies_are_said_not_to_be_supported_and_all_else_works() {
+fn a_copy_is_asked_for_once_watched_on_its_way_and_shown_when_it_is_ready() {
     let bench = Bench::new();
-    let id = bench.aws.seed(Seed::ready(REGION, CLUSTER));
-    let _other = bench.aws.seed(Seed::ready(REGION, CLUSTER));
-    bench.declare("main", &id, &format!("neverExpires: true\ntags: {{team: payments}}\n{COPIES}"));
-    bench.until_backup(&id, "flag and tag", |backup| {
-        backup.never_expires == Some(true) && backup.tags.contains_key("team")
+    bench.aws.knobs(|knobs| knobs.copy_ready_after = Duration::from_hours(2));
+    let id = bench.aws.seed(Seed::ready(REGION, CLUSTER).tags([("env", "prod")]));
+    bench.declare("main", &id, COPIES);
+    let object = bench.until("main", "its copy seen", |object| {
+        object["status"]["copies"][0]["backupState"] == "CREATE_IN_PROGRESS"
     });
-    let object = bench.until_ready("main", false, "CopiesNotSupported");
-    assert_stance(&object, "Stalled");
-    assert_eq!(condition(&object, "CopiesReady")["status"], "False");
-    assert_eq!(condition(&object, "CopiesReady")["reason"], "CopiesNotSupported");
+    assert!(is_ready(&object, false, "CopyInProgress"), "{object:#}");
+    assert_stance(&object, "Reconciling");
     assert_eq!(object["status"]["copiesReady"], "0/1");
+    assert_eq!(condition(&object, "CopiesReady")["status"], "False");
+    let [copy] = &bench.aws.copies_made(REGION, &id, ELSEWHERE)[..] else {
+        panic!("{:?}", bench.mutations())
+    };
+    bench.aws.finish(ELSEWHERE, copy);
+    let object = bench.until_ready("main", true, "InSync");
+    let status = &object["status"]["copies"][0];
+    assert_eq!(status["backupId"], copy.as_str());
+    assert_eq!(status["backupState"], "READY");
+    assert_eq!(status["tags"]["env"], "prod", "AWS copies the tags of the source");
+    assert!(status["request"].is_null() && status["message"].is_null(), "{object:#}");
+    assert_eq!(object["status"]["copiesReady"], "1/1");
+    assert_eq!(condition(&object, "CopiesReady")["status"], "True");
     let table = bench.kubectl(&["get", "hsmb", "main"]);
-    assert!(table.contains("COPIES") && table.contains("0/1"), "{table}");
-    assert_eq!(bench.mutations(), ["ModifyBackupAttributes", "TagResource"]);
-}
-
-#[test]
-fn while_copies_are_listed_nothing_is_deleted_and_undeleting_works() {
-    let bench = Bench::new();
-    let id = bench.aws.seed(Seed::ready(REGION, CLUSTER));
-    let _other = bench.aws.seed(Seed::ready(REGION, CLUSTER));
-    bench.declare("main", &id, &format!("deleted: true\n{COPIES}"));
-    bench.until_ready("main", false, "CopiesNotSupported");
-    bench.meanwhile(4);
-    assert_eq!(bench.mutations(), [""; 0]);
-    bench.declare("main", &id, &format!("deleted: false\n{COPIES}"));
-    bench.aws.delete_backup(REGION, &id).unwrap();
-    bench.until_backup(&id, "restored", |backup| backup.state == BackupState::Ready);
-    // Without the list the deletion is free to go on.
-    bench.declare("main", &id, "deleted: true");
-    bench.until_ready("main", true, "DeletionScheduled");
-    assert_eq!(bench.mutations(), ["RestoreBackup", "DeleteBackup"]);
+    assert!(table.contains("COPIES") && table.contains("1/1"), "{table}");
+    assert_eq!(bench.mutations(), ["CopyBackupToRegion"]);
 }

@@ -233,22 +233,20 @@ fn a_wish_of_a_resource_that_yields_to_another_is_used_up() {
 }
 
 #[test]
-fn what_is_not_surely_ready_is_waited_for_and_what_is_suspended_or_has_copies_is_left_alone() {
+fn what_is_not_surely_ready_is_waited_for_and_what_is_suspended_is_left_alone() {
     let bench = Bench::new();
     let _survivor = bench.aws.seed(Seed::ready(REGION, CLUSTER));
     let unfinished = bench.aws.seed(Seed::ready(REGION, CLUSTER).in_progress());
-    let [strange, suspended, copied] = [(); 3].map(|()| bench.aws.seed(Seed::ready(REGION, CLUSTER)));
+    let [strange, suspended] = [(); 2].map(|()| bench.aws.seed(Seed::ready(REGION, CLUSTER)));
     let state =
         FaultKind::UnknownState { backup_ids: Some(vec![strange.clone()]), state: "MELTING".to_owned() };
     bench.aws.fault(Fault::on("DescribeBackups", state));
     bench.declare("unfinished", &unfinished, "deleted: true");
     bench.declare("strange", &strange, "deleted: true");
     bench.declare("suspended", &suspended, "deleted: true\nsuspend: true");
-    bench.declare("copied", &copied, &format!("deleted: true\ncopies: [{{region: {ELSEWHERE}}}]"));
     bench.until_ready("unfinished", false, "CreateInProgress");
     bench.until_ready("strange", false, "UnknownState");
     bench.until_ready("suspended", false, "Suspended");
-    bench.until_ready("copied", false, "CopiesNotSupported");
     bench.meanwhile(3);
     bench.expect_untouched();
     bench.aws.advance(std::time::Duration::from_mins(10));

@@ -5,14 +5,17 @@ use serde_json::Value;
 
 use crate::support::{Bench, CLUSTER, REGION, Setup, condition};
 
-const OURS: &str = "cloudhsm-backup.dev/deletion";
+/// Our finalizer.
+pub const OURS: &str = "cloudhsm-backup.dev/deletion";
 const FOREIGN: &str = "example.com/hold";
 
-fn finalizers(object: &Value) -> Vec<&str> {
+/// The finalizers of a resource.
+pub fn finalizers(object: &Value) -> Vec<&str> {
     object["metadata"]["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-fn until_finalizer(bench: &Bench, name: &str) {
+/// Waits until a resource has our finalizer, and no other.
+pub fn until_finalizer(bench: &Bench, name: &str) {
     bench.until(name, "our finalizer", |object| finalizers(object) == [OURS]);
 }
 
@@ -20,7 +23,8 @@ fn set_finalizers(bench: &Bench, name: &str, all: &[&str]) {
     bench.patch(name, &serde_json::json!({"metadata": {"finalizers": all}}).to_string());
 }
 
-fn set_policy(bench: &Bench, name: &str, policy: &str) {
+/// Sets `deletionPolicy`.
+pub fn set_policy(bench: &Bench, name: &str, policy: &str) {
     bench.patch(name, &serde_json::json!({"spec": {"deletionPolicy": policy}}).to_string());
 }
 

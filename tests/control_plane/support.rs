@@ -112,6 +112,15 @@ impl Bench {
         self.operator = Some(Operator::start(&self.start).unwrap());
     }
 
+    /// Starts one more operator beside the bench's own, like it but for this change.
+    pub fn another(&mut self, change: impl FnOnce(&mut Start)) -> Operator {
+        self.starts += 1;
+        let log = self.folder.path().join(format!("operator-{}.log", self.starts));
+        let mut start = Start { log, ..self.start.clone() };
+        change(&mut start);
+        Operator::start(&start).unwrap()
+    }
+
     /// Ends the operator at once, as a crash would.
     pub fn stop(&mut self) {
         self.operator = None;
@@ -192,9 +201,20 @@ impl Bench {
 
     /// Waits until a backup in [`REGION`] is as `expected` says.
     pub fn until_backup(&self, id: &str, what: &str, expected: impl Fn(&Backup) -> bool) -> Backup {
+        self.until_backup_in(REGION, id, what, expected)
+    }
+
+    /// Waits until a backup in `region` is as `expected` says.
+    pub fn until_backup_in(
+        &self,
+        region: &str,
+        id: &str,
+        what: &str,
+        expected: impl Fn(&Backup) -> bool,
+    ) -> Backup {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let backup = self.aws.backup(REGION, id).unwrap();
+            let backup = self.aws.backup(region, id).unwrap();
             if expected(&backup) {
                 return backup;
             }
