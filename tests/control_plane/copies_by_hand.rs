@@ -168,6 +168,9 @@ fn a_copy_that_was_deleted_for_good_behind_the_operators_back_is_made_again() {
     bench.aws.delete_backup(ELSEWHERE, &copy).unwrap();
     bench.aws.purge(ELSEWHERE, &copy);
     bench.run();
+    // It was seen, and is DELETED: like one that failed it is not made again without a pause.
+    bench.until_ready("main", false, "CopyFailed");
+    bench.annotate("main", "cloudhsm-backup.dev/reconcile-requested-at=now");
     let object = bench.until("main", "another copy", |object| {
         entry(object, ELSEWHERE)["backupId"] != copy.as_str() && is_ready(object, true, "InSync")
     });
