@@ -67,5 +67,5 @@ fn removing_the_entry_of_a_copy_that_is_on_its_way_lets_the_deletion_go() {
     bench.aws.show(ELSEWHERE, copy);
     let object = bench.until_ready("main", true, "DeletionScheduled");
     assert!(object["status"]["copies"].is_null(), "{object:#}");
-    assert_eq!(bench.aws.backup(ELSEWHERE, copy).unwrap().state, BackupState::CreateInProgress);
+    assert_ne!(bench.aws.backup(ELSEWHERE, copy).unwrap().state, BackupState::PendingDeletion, "let go");
 }
