@@ -169,7 +169,7 @@ impl Index {
     pub fn end_request(&self, mutation: &Mutation, mark: Option<Timestamp>, outcome: &Outcome, now: Moment) {
         if let (Some(to), Some(mark)) = (mutation.destination(), mark) {
             self.with_requests(|requests| {
-                requests.answered(&mutation.target, to, mark, outcome.clone(), now)
+                requests.answered(&mutation.target, to, mark, outcome.clone(), now);
             });
         }
     }
