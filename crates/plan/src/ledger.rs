@@ -86,6 +86,13 @@ pub struct Setback {
     pub reason: Reason,
 }
 
+impl Setback {
+    /// Whether nobody ever knew what came of that attempt: a second one like it is not followed by a third.
+    pub fn was_unanswered(&self) -> bool {
+        matches!(self.reason, Reason::CopyUnanswered | Reason::CopyLost)
+    }
+}
+
 /// What is on record of one copy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CopyRecord {

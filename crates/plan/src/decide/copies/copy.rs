@@ -226,6 +226,12 @@ impl<'a> Copy<'a> {
         searched
     }
 
+    /// The copy on record is there, and something about it keeps every row from acting.
+    pub(super) fn show_unsure(&mut self, draft: &mut Draft<'_>, backup: &std::sync::Arc<Backup>) {
+        self.show(backup);
+        self.find_unsure(draft, backup);
+    }
+
     /// Something keeps every other row from acting in this region.
     pub(super) fn find_unsure(&self, draft: &mut Draft<'_>, backup: &Backup) {
         let message = match &backup.state {

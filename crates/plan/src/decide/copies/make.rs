@@ -21,7 +21,7 @@ pub(super) fn decide(draft: &mut Draft<'_>, copy: &Copy<'_>, source: Source<'_>)
         return;
     }
     let (reason, message) = match &copy.record.last_failure {
-        Some(setback) if !was_unanswered(setback) => (setback.reason, trouble(copy, setback, None)),
+        Some(setback) if !setback.was_unanswered() => (setback.reason, trouble(copy, setback, None)),
         _ => (Reason::CopyInProgress, format!("a copy in {} is missing, and is to be made", copy.region)),
     };
     draft.find(reason, message);
@@ -77,10 +77,6 @@ fn may_try(draft: &mut Draft<'_>, copy: &Copy<'_>) -> bool {
     draft.wake_at(draft.now.moment_of(again));
     draft.find(setback.reason, trouble(copy, setback, Some(again)));
     false
-}
-
-fn was_unanswered(setback: &Setback) -> bool {
-    matches!(setback.reason, Reason::CopyUnanswered | Reason::CopyLost)
 }
 
 /// What to say of an attempt that came to nothing, when the next one comes at `again`.

@@ -58,7 +58,9 @@ pub(super) fn search(draft: &mut Draft<'_>, copy: &mut Copy<'_>, others: &Others
     match waits(draft, copy, request) {
         Wait::On => Search::GoesOn,
         Wait::Accepted => give_up(draft, copy),
-        Wait::Unknown if asked_again_already(copy) => give_up(draft, copy),
+        Wait::Unknown if copy.record.last_failure.as_ref().is_some_and(Setback::was_unanswered) => {
+            give_up(draft, copy)
+        }
         Wait::Unknown => {
             copy.conclude(draft);
             copy.set_back(draft, Reason::CopyUnanswered);
@@ -126,12 +128,6 @@ fn lost(draft: &mut Draft<'_>, copy: &Copy<'_>) -> Search {
 fn give_up(draft: &mut Draft<'_>, copy: &mut Copy<'_>) -> Search {
     copy.set_back(draft, Reason::CopyLost);
     lost(draft, copy)
-}
-
-/// A second request whose outcome is not known is not followed by a third one.
-fn asked_again_already(copy: &Copy<'_>) -> bool {
-    let last = copy.record.last_failure.as_ref().map(|setback| setback.reason);
-    matches!(last, Some(Reason::CopyUnanswered | Reason::CopyLost))
 }
 
 /// How the wait for a copy stands.

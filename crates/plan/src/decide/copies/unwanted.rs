@@ -47,8 +47,7 @@ pub(super) fn decide(draft: &mut Draft<'_>, copy: &mut Copy<'_>) {
             true
         }
         Recorded::Unsure((backup, _)) => {
-            copy.show(&backup);
-            copy.find_unsure(draft, &backup);
+            copy.show_unsure(draft, &backup);
             false
         }
         Recorded::Unseen => {
@@ -103,8 +102,7 @@ pub(super) fn remove(draft: &mut Draft<'_>, copy: &mut Copy<'_>) -> bool {
             true
         }
         Recorded::Unsure((backup, _)) => {
-            copy.show(&backup);
-            copy.find_unsure(draft, &backup);
+            copy.show_unsure(draft, &backup);
             false
         }
         Recorded::Unseen => {

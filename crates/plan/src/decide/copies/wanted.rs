@@ -28,8 +28,7 @@ pub(super) fn decide(draft: &mut Draft<'_>, copy: &mut Copy<'_>, source: Source<
             copy.find_unseen(draft);
         }
         Recorded::Unsure((backup, _)) => {
-            copy.show(&backup);
-            copy.find_unsure(draft, &backup);
+            copy.show_unsure(draft, &backup);
         }
         Recorded::There(seen) if stays(copy, &seen, &others) => keep(draft, copy, &seen, &others),
         Recorded::Absent(began) if others.live.is_empty() && !is_surely_gone(draft, copy, began) => {}
