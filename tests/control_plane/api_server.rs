@@ -5,11 +5,9 @@ use std::time::Duration;
 use cloudhsm_backup_operator::api;
 use emulator::Seed;
 use serde_json::{Value, json};
+use testbed::{Solo, within};
 
-use crate::{
-    solo::{Solo, within},
-    support::{CLUSTER, REGION},
-};
+use crate::support::{CLUSTER, REGION, program};
 
 fn crd() -> Value {
     serde_json::to_value(api::crd()).unwrap()
@@ -36,7 +34,7 @@ fn polls(solo: &Solo, times: usize) {
 
 #[test]
 fn work_goes_on_after_the_api_server_was_away() {
-    let mut solo = Solo::new();
+    let mut solo = Solo::new(program());
     solo.install(&crd());
     let id = solo.aws.seed(Seed::ready(REGION, CLUSTER));
     solo.run();
@@ -78,7 +76,7 @@ fn lax_crd() -> Value {
 
 #[test]
 fn resources_that_cannot_be_decoded_are_named_in_the_log_and_stop_no_other() {
-    let mut solo = Solo::new();
+    let mut solo = Solo::new(program());
     solo.install(&lax_crd());
     let ids = [0, 1].map(|_| solo.aws.seed(Seed::ready(REGION, CLUSTER)));
     solo.declare("a-number", &spec("5", "neverExpires: true"));

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use emulator::{BackupState, Call, Seed};
 use serde_json::{Value, json};
+use testbed::within;
 
 use crate::{
     copies_support::{FURTHER, copy_of, entry, until_copy},
-    solo::within,
     support::{Bench, CLUSTER, ELSEWHERE, REGION, Setup, is_ready, plane},
 };
 

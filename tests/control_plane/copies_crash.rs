@@ -4,11 +4,11 @@
 use std::time::{Duration, Instant};
 
 use emulator::{Fault, FaultKind, Seed};
+use testbed::within;
 
 use crate::{
     copying::{declare, expect_one_copy_each, is_long, request, requests, until_asked, until_in_sync},
     gated::Gated,
-    solo::within,
     support::{Bench, CLUSTER, ELSEWHERE, REGION},
 };
 

@@ -4,11 +4,9 @@ use std::time::{Duration, Instant};
 
 use emulator::{Call, Seed};
 use serde_json::Value;
+use testbed::within;
 
-use crate::{
-    solo::within,
-    support::{Bench, CLUSTER, REGION, is_ready, manifest, plane},
-};
+use crate::support::{Bench, CLUSTER, REGION, is_ready, manifest, plane};
 
 /// Where the copies of most of these tests go.
 pub const DESTINATIONS: [&str; 3] = ["eu-central-1", "eu-north-1", "us-east-1"];

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use emulator::{Fault, FaultKind, Listing};
-use testbed::{Folder, Proxy};
+use testbed::{Folder, Proxy, within};
 
 use crate::{
     copying::{declare, request},
-    solo::within,
     support::{Bench, ELSEWHERE, Setup, plane},
 };
 

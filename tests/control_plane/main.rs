@@ -53,7 +53,6 @@ mod namespaces;
 mod ownership;
 mod setbacks;
 mod shutdown;
-mod solo;
 mod startup;
 mod support;
 mod suspend;

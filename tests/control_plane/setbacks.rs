@@ -132,7 +132,7 @@ fn a_look_at_one_backup_that_hangs_holds_up_no_other_backup_of_its_region() {
     bench.aws.fault(Fault::on("DescribeBackups", hang).backup(hanging.clone()));
     bench.declare("hanging", &hanging, "neverExpires: true");
     let asked = |id: &str| bench.calls("DescribeBackups").iter().any(|call| call.backup_ids == [id]);
-    assert!(crate::solo::within(Duration::from_secs(20), || asked(&hanging)), "{}", bench.log());
+    assert!(testbed::within(Duration::from_secs(20), || asked(&hanging)), "{}", bench.log());
     // The listings still come in, and say all that is needed.
     bench.declare("main", &id, "neverExpires: true");
     bench.until_ready("main", true, "InSync");

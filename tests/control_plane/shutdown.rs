@@ -3,11 +3,9 @@
 use std::time::{Duration, Instant};
 
 use emulator::{Fault, FaultKind, Seed};
+use testbed::within;
 
-use crate::{
-    solo::within,
-    support::{Bench, CLUSTER, ELSEWHERE, REGION},
-};
+use crate::support::{Bench, CLUSTER, ELSEWHERE, REGION};
 
 /// Sends SIGTERM; returns the exit code and how long the end took.
 fn terminate(bench: &mut Bench, patience: u64) -> (Option<i32>, Duration) {

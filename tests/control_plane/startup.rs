@@ -7,12 +7,9 @@ use std::{
 
 use cloudhsm_backup_operator::api;
 use emulator::Seed;
-use testbed::Operator;
+use testbed::{Operator, Solo, within};
 
-use crate::{
-    solo::{Solo, within},
-    support::{Bench, CLUSTER, REGION, Setup, plane},
-};
+use crate::support::{Bench, CLUSTER, REGION, Setup, plane, program};
 
 /// Longer than two of the looks at what was wrong.
 const TWO_LOOKS: Duration = Duration::from_secs(5);
@@ -41,7 +38,7 @@ fn assert_gets_ready(operator: &Operator) {
 
 #[test]
 fn without_the_crd_or_with_an_older_one_it_says_so_and_waits() {
-    let mut solo = Solo::new();
+    let mut solo = Solo::new(program());
     let id = solo.aws.seed(Seed::ready(REGION, CLUSTER));
     solo.run();
     assert_waits(solo.operator(), "crd", "is not installed");

@@ -14,6 +14,7 @@ use cloudhsm_backup_operator::api;
 use emulator::{Backup, Call, Config, Emulator, Seed};
 use serde_json::Value;
 use testbed::{ControlPlane, Folder, Operator, Options, Start};
+pub use testbed::{condition, is_ready, manifest, message};
 
 /// The region that most tests use.
 pub const REGION: &str = "eu-west-1";
@@ -39,6 +40,11 @@ pub fn plane() -> &'static ControlPlane {
         plane.kubectl_ok(&["wait", "--for=condition=Established", crd, "--timeout=30s"]).unwrap();
         plane
     })
+}
+
+/// The program under test.
+pub fn program() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_cloudhsm-backup-operator"))
 }
 
 /// What a bench is made with.
@@ -90,7 +96,7 @@ impl Bench {
         }
         flags.extend(setup.flags.iter().map(|flag| (*flag).to_owned()));
         let start = Start {
-            program: PathBuf::from(env!("CARGO_BIN_EXE_cloudhsm-backup-operator")),
+            program: program(),
             kubeconfig: plane().kubeconfig().to_owned(),
             aws: aws.url(),
             access_key: Some("AKIATEST".to_owned()),
@@ -299,37 +305,10 @@ impl Drop for Bench {
     }
 }
 
-/// A manifest with these lines as its spec.
-pub fn manifest(name: &str, spec: &str) -> String {
-    let spec = spec.lines().map(|line| format!("  {line}\n")).collect::<Vec<_>>().concat();
-    format!(
-        "apiVersion: cloudhsm-backup.dev/v1alpha1\nkind: CloudHsmBackup\nmetadata: {{name: {name}}}\nspec:\n{spec}"
-    )
-}
-
-/// One condition of a resource, or null.
-pub fn condition<'a>(object: &'a Value, type_: &str) -> &'a Value {
-    let conditions = object["status"]["conditions"].as_array();
-    conditions.and_then(|all| all.iter().find(|one| one["type"] == type_)).unwrap_or(&Value::Null)
-}
-
-/// The message of a condition; empty when there is none.
-pub fn message<'a>(object: &'a Value, type_: &str) -> &'a str {
-    condition(object, type_)["message"].as_str().unwrap_or_default()
-}
-
 /// Asserts that exactly one of Stalled and Reconciling is there, with the reason of Ready.
 pub fn assert_stance(object: &Value, stance: &str) {
     let other = if stance == "Stalled" { "Reconciling" } else { "Stalled" };
     assert_eq!(condition(object, stance)["status"], "True", "{object:#}");
     assert_eq!(condition(object, stance)["reason"], condition(object, "Ready")["reason"]);
     assert!(condition(object, other).is_null(), "{object:#}");
-}
-
-/// Whether condition Ready is so, for the current generation.
-pub fn is_ready(object: &Value, status: bool, reason: &str) -> bool {
-    let ready = condition(object, "Ready");
-    ready["status"] == if status { "True" } else { "False" }
-        && ready["reason"] == reason
-        && ready["observedGeneration"] == object["metadata"]["generation"]
 }

@@ -1,18 +1,16 @@
-//! A control plane of one test's own, for what would disturb the others on the common one.
+//! Owns a whole small world: a control plane, an emulator and an operator of one test's own, for what would
+//! disturb others on a common one.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on is to fail")]
+#![expect(clippy::missing_panics_doc, reason = "whatever does not come to hold is a panic")]
 
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::{path::Path, time::Duration};
 
 use emulator::{Config, Emulator};
 use serde_json::Value;
-use testbed::{ControlPlane, Folder, Operator, Options, Start};
 
-use crate::support::{is_ready, manifest};
+use crate::{ControlPlane, Folder, Operator, Options, Start, is_ready, manifest, within};
 
 const PATIENCE: Duration = Duration::from_secs(45);
-const POLL: Duration = Duration::from_millis(100);
 
 /// A control plane without our CRD, an emulator, and an operator that watches all namespaces.
 pub struct Solo {
@@ -27,14 +25,14 @@ pub struct Solo {
 }
 
 impl Solo {
-    /// All but the operator runs.
-    pub fn new() -> Self {
+    /// All but the operator runs; `program` is what will.
+    pub fn new(program: impl AsRef<Path>) -> Self {
         let plane = ControlPlane::start(Options::default()).unwrap();
         let aws = Emulator::start(Config::default()).unwrap();
         let folder = Folder::new("solo-").unwrap();
         let flags = ["--poll-interval=1s", "--confirm-after=1s", "--aws-rate=1000"];
         let start = Start {
-            program: PathBuf::from(env!("CARGO_BIN_EXE_cloudhsm-backup-operator")),
+            program: program.as_ref().to_owned(),
             kubeconfig: plane.kubeconfig().to_owned(),
             aws: aws.url(),
             access_key: Some("AKIATEST".to_owned()),
@@ -103,16 +101,4 @@ impl Solo {
             self.log()
         );
     }
-}
-
-/// Whether `condition` comes to hold in time.
-pub fn within(patience: Duration, mut condition: impl FnMut() -> bool) -> bool {
-    let deadline = Instant::now() + patience;
-    while !condition() {
-        if Instant::now() > deadline {
-            return false;
-        }
-        std::thread::sleep(POLL);
-    }
-    true
 }

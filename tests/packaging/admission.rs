@@ -1,0 +1,1 @@
+//! The ValidatingAdmissionPolicy that wants a confirmation before anything is deleted.

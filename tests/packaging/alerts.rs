@@ -1,0 +1,1 @@
+//! The alerts: what fires when, and that each has its test and its runbook.

@@ -1,0 +1,1 @@
+//! The dashboard: only metrics that exist.

@@ -1,0 +1,1 @@
+//! What Argo CD and Flux conclude from a status.

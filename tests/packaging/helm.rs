@@ -1,0 +1,1 @@
+//! The chart: rendered, refused, installed, upgraded, rolled back and uninstalled.

@@ -1,0 +1,1 @@
+//! The IAM policies: what the operator calls, and nothing else.

@@ -1,0 +1,1 @@
+//! The kustomizations, and that they make what the chart makes.

@@ -1,0 +1,1 @@
+//! What the linters of the field say of everything that is rendered.

@@ -1,0 +1,1 @@
+//! The workflows: pinned actions and least permissions.
