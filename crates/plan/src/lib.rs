@@ -12,6 +12,7 @@
 //! | [`claims`] | which resource may act on a backup |
 //! | [`decide`] | one reconcile: the new status and at most one effect |
 //! | [`deletion`] | the guards that every deletion passes |
+//! | [`leadership`] | which of several processes acts |
 //! | [`recent`] | when an effect that failed, or has not shown yet, may be tried again |
 
 pub mod backoff;
@@ -22,6 +23,7 @@ pub mod desired;
 pub mod effect;
 pub mod error;
 pub mod inventory;
+pub mod leadership;
 pub mod ledger;
 pub mod model;
 pub mod rate;

@@ -17,6 +17,9 @@ impl Moment {
     /// Before anything that the process does.
     pub const ZERO: Self = Self(Duration::ZERO);
 
+    /// After anything that the process does.
+    pub const MAX: Self = Self(Duration::MAX);
+
     /// When the process starts: a day after [`Moment::ZERO`], so that the recent past has moments too.
     pub const START: Self = Self(Duration::from_hours(24));
 
