@@ -47,9 +47,16 @@ pub struct Requests {
     unsent: BTreeMap<(BackupKey, Region), Timestamp>,
     /// The last one of each pair that was concluded: a watch may show it once more.
     concluded: BTreeMap<(BackupKey, Region), Timestamp>,
+    /// Another process acts, and this one sees its marks come and go, in their order.
+    following: bool,
 }
 
 impl Requests {
+    /// Those of a process that does not act before it [takes over](Self::take_over).
+    pub fn following() -> Self {
+        Self { following: true, ..Self::default() }
+    }
+
     /// Some resource's status says this of the copy of `source` in `to`.
     pub fn see(&mut self, source: &BackupKey, to: &Region, record: &CopyRecord, now: Moment) {
         let pair = (source.clone(), to.clone());
@@ -57,7 +64,8 @@ impl Requests {
             // Another operator has found out what became of it. A status that was wiped does not say so.
             let failed = record.last_failure.as_ref().map(|setback| setback.at);
             if let Some(open) = self.open.get(&pair)
-                && failed.is_some_and(|at| at >= open.request.requested_at)
+                && (failed.is_some_and(|at| at >= open.request.requested_at)
+                    || (self.following && record.id.is_some()))
             {
                 self.conclude(source, to, open.request.requested_at);
             }
@@ -128,6 +136,16 @@ impl Requests {
             && open.request.requested_at == requested_at
         {
             (open.outcome, open.since, open.halfway) = (Some(outcome), now, None);
+        }
+    }
+
+    /// This process takes over from another one, which may have sent a request as late as `now`: waiting times begin
+    /// anew. What became of those that `matters` does not know any more, the other one has found out.
+    pub fn take_over(&mut self, matters: impl Fn(&BackupKey, &Region) -> bool, now: Moment) {
+        self.following = false;
+        self.open.retain(|(source, to), _| matters(source, to));
+        for open in self.open.values_mut() {
+            (open.since, open.halfway) = (now, None);
         }
     }
 
@@ -238,6 +256,34 @@ mod tests {
         assert!(requests.open(&source(), &there()).is_some(), "an older failure");
         requests.see(&source(), &there(), &failed_at(11), at(3));
         assert_eq!(requests.open(&source(), &there()), None);
+    }
+
+    #[test]
+    fn what_another_operator_has_put_on_record_as_the_copy_is_not_waited_for() {
+        let id = Some("backup-ro5c4er4aad".parse().unwrap());
+        let copy = CopyRecord { id, ..CopyRecord::default() };
+        let mut requests = Requests::following();
+        requests.see(&source(), &there(), &asked(10, None), at(1));
+        requests.see(&source(), &there(), &copy, at(2));
+        assert_eq!(requests.open(&source(), &there()), None);
+        // Whoever acts has written newer marks than the watch may show.
+        requests.take_over(|_, _| true, at(2));
+        requests.see(&source(), &there(), &asked(20, None), at(3));
+        requests.see(&source(), &there(), &copy, at(4));
+        assert!(requests.open(&source(), &there()).is_some());
+    }
+
+    #[test]
+    fn whoever_takes_over_counts_from_then_on_and_only_what_matters_still() {
+        let elsewhere: Region = "us-east-1".parse().unwrap();
+        let mut requests = Requests::default();
+        requests.see(&source(), &there(), &asked(10, None), at(0));
+        requests.see(&source(), &elsewhere, &asked(10, None), at(0));
+        requests.found_none(&source(), &there(), at(500), WINDOW);
+        requests.take_over(|_, region| *region == there(), at(600));
+        let open = requests.open(&source(), &there()).unwrap();
+        assert_eq!((open.since, open.halfway), (at(600), None));
+        assert_eq!(requests.open(&source(), &elsewhere), None);
     }
 
     #[test]
