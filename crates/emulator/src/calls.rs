@@ -35,6 +35,8 @@ pub struct Call {
     pub region: String,
     /// Of the access key; empty when there was none.
     pub account: String,
+    /// The access key itself, to tell clients of one account apart; empty when there was none.
+    pub access_key: String,
     /// The resources named as the object of the call or in a filter of ids.
     pub backup_ids: Vec<String>,
     /// The filters of `DescribeBackups`.

@@ -257,6 +257,7 @@ impl Service {
     fn call_of(&mut self, request: &Request, operation: &str, caller: Option<&Caller>) -> Call {
         let call = self.call(By::Client, operation, caller);
         Call {
+            access_key: scope::access_key(request.authorization.as_deref()),
             invocation_id: request.invocation_id.clone(),
             sdk_request: request.sdk_attempt.clone(),
             ..call
@@ -273,6 +274,7 @@ impl Service {
             operation: operation.to_owned(),
             region: caller.region,
             account: caller.account,
+            access_key: String::new(),
             backup_ids: Vec::new(),
             filters: std::collections::BTreeMap::new(),
             listing: None,

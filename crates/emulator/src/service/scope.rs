@@ -47,9 +47,22 @@ impl Scope {
     }
 }
 
+/// The access key that a header names, also one that is wrong in other ways; empty when there is none.
+pub(super) fn access_key(authorization: Option<&str>) -> String {
+    let credential = authorization.and_then(|header| header.split_once("Credential=")).map(|(_, rest)| rest);
+    credential.and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Protocol, Scope};
+
+    #[test]
+    fn whoever_calls_is_told_apart_by_the_access_key() {
+        assert_eq!(super::access_key(Some("AWS4-HMAC-SHA256 Credential=AKID/nonsense")), "AKID");
+        assert_eq!(super::access_key(Some("Bearer x")), "");
+        assert_eq!(super::access_key(None), "");
+    }
 
     fn parse(header: &str) -> Result<Scope, String> {
         Scope::parse(Some(header), Protocol::Json).map_err(|error| error.code)
