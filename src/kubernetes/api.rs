@@ -96,9 +96,9 @@ async fn in_time<T>(call: impl Future<Output = Result<T, kube::Error>>) -> Resul
     }
 }
 
-fn refusal(error: kube::Error) -> Refusal {
+pub(super) fn refusal(error: kube::Error) -> Refusal {
     match error {
-        kube::Error::Api(status) if status.is_conflict() => Refusal::Conflict,
+        kube::Error::Api(status) if status.is_conflict() || status.is_already_exists() => Refusal::Conflict,
         kube::Error::Api(status) if status.is_not_found() => Refusal::Gone,
         kube::Error::Api(status) if terminating(&status) => Refusal::NamespaceTerminating,
         kube::Error::Api(status) => Refusal::Failed(format!("{}: {}", status.reason, status.message)),

@@ -6,9 +6,11 @@
 
 mod api;
 mod event;
+mod lease;
 
 pub use api::KubeApi;
 pub use event::Occurrence;
+pub use lease::{Claim, KubeLease, Leases, StoredLease};
 
 use plan::desired::ObjectName;
 
@@ -29,6 +31,9 @@ pub enum Refusal {
     /// The API server refused or failed; the text is kube's.
     #[error("{0}")]
     Failed(String),
+    /// This process does not lead, or not any more; nothing was sent.
+    #[error("this process does not lead")]
+    NotLeading,
     /// No answer in time.
     #[error("no answer from the API server in time")]
     TimedOut,
