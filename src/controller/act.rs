@@ -71,11 +71,12 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         self.tell(object, &mutation, &outcome, request_id.as_deref(), now.wall).await;
     }
 
-    /// Holds until the decision made at `decided` is too old, or the process stops.
+    /// Holds until the decision made at `decided` is too old, or the process may not act any more.
     pub(super) fn permit(&self, decided: Moment) -> Permit {
-        let (clock, stopping) = (self.clock.clone(), self.stopping.clone());
+        let (clock, mandate) = (self.clock.clone(), self.mandate.clone());
         Permit::new(Arc::new(move || {
-            clock.now().tick.since(decided) < Settings::DECISION_LIFETIME && !stopping.is_stopping()
+            let now = clock.now().tick;
+            now.since(decided) < Settings::DECISION_LIFETIME && mandate.may_begin(now)
         }))
     }
 

@@ -88,8 +88,8 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         if let Err(unconfirmed) = confirm(desired, &observed, &mutation.target, now.tick) {
             return withdrawn(unconfirmed.to_string());
         }
-        if self.stopping.is_stopping() {
-            return withdrawn("the operator is stopping".to_owned());
+        if !self.may_begin() {
+            return withdrawn("the operator is stopping, or does not lead any more".to_owned());
         }
         lock(&self.breaker).begin(mutation.target.clone(), self.clock.now().tick);
         let receipt = self.aws.mutate(mutation, &self.permit(decided)).await;

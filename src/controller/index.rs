@@ -40,7 +40,7 @@ pub struct Index {
 }
 
 impl Index {
-    /// An index that `watches` watches feed.
+    /// An index that `watches` watches feed, for a process that does not lead yet.
     ///
     /// Whoever's standing may have changed arrives at the receiver, also through our own writes: the
     /// watch event that follows one finds the claim as it is already.
@@ -48,7 +48,7 @@ impl Index {
         let (concerned, receiver) = mpsc::unbounded_channel();
         let index = Self {
             claims: Mutex::default(),
-            requests: Mutex::default(),
+            requests: Mutex::new(Requests::following()),
             concerned,
             reporter,
             reasons: Mutex::default(),
@@ -106,6 +106,18 @@ impl Index {
         if before.as_deref() != reason {
             self.reporter.resource(before.as_deref(), reason);
         }
+    }
+
+    /// This process begins to lead at `now`: what others asked for counts from now on, and whatever is named is looked at.
+    pub fn take_over(&self, now: Moment) {
+        let claims = lock(&self.claims);
+        let matters: BTreeSet<(&BackupKey, &Region)> = (claims.all())
+            .flat_map(|(_, claim)| claim.regions.iter().map(|region| (&claim.backup, region)))
+            .collect();
+        self.with_requests(|requests| {
+            requests.take_over(|source, region| matters.contains(&(source, region)), now);
+        });
+        self.renamed.notify_one();
     }
 
     /// Forgets the resources of `namespace` (all, if `None`) that are not in `listed`.

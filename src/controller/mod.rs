@@ -8,55 +8,39 @@ mod act;
 mod delete;
 mod fence;
 mod index;
+mod led;
+mod mandate;
 mod memory;
 mod observe;
 mod reconcile;
 pub mod report;
 pub mod wiring;
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, Mutex};
 
 use plan::{deletion::Breaker, settings::Settings, time::Clock};
 
 pub use index::Index;
+pub use mandate::{Mandate, Stopping};
 pub use reconcile::Error;
 
-use self::{memory::Memories, report::Reporter};
+use self::{led::Led, memory::Memories, report::Reporter};
 use crate::{
     aws::Aws,
     inventory::{Describe, Inventory, Pacer, lock},
     kubernetes::Kubernetes,
 };
 
-/// Whether the process may still begin something. One flag, read by everyone who acts.
-#[derive(Clone, Debug, Default)]
-pub struct Stopping(Arc<AtomicBool>);
-
-impl Stopping {
-    /// From now on nothing new is begun.
-    pub fn stop(&self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-
-    /// Whether the process is stopping.
-    pub fn is_stopping(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
 /// Everything that a reconcile needs.
 pub struct Reconciler<A, K, C, D> {
     aws: A,
-    kubernetes: K,
+    kubernetes: Led<K, C>,
     clock: C,
     inventory: Arc<Inventory<D, C>>,
     index: Arc<Index>,
     settings: Settings,
     reporter: Arc<dyn Reporter>,
-    stopping: Stopping,
+    mandate: Mandate,
     changes: Pacer<C>,
     memories: Memories,
     breaker: Mutex<Breaker>,
@@ -82,24 +66,24 @@ pub struct Parts<A, K, C, D> {
     pub rate: f64,
     /// Who hears of what happens.
     pub reporter: Arc<dyn Reporter>,
-    /// Whether the process is stopping.
-    pub stopping: Stopping,
+    /// Whether the process may act.
+    pub mandate: Mandate,
 }
 
 impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D> {
     /// Puts the parts together.
     pub fn new(parts: Parts<A, K, C, D>) -> Self {
-        let Parts { aws, kubernetes, clock, inventory, index, settings, rate, reporter, stopping } = parts;
+        let Parts { aws, kubernetes, clock, inventory, index, settings, rate, reporter, mandate } = parts;
         Self {
             aws,
-            kubernetes,
+            kubernetes: Led { port: kubernetes, mandate: mandate.clone(), clock: clock.clone() },
             changes: Pacer::new(clock.clone(), rate),
             clock,
             inventory,
             index,
             settings,
             reporter,
-            stopping,
+            mandate,
             memories: Memories::default(),
             breaker: Mutex::default(),
             deletion: tokio::sync::Mutex::default(),

@@ -57,7 +57,7 @@ const SHORTEST: Duration = Duration::from_millis(10);
 impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D> {
     /// Observes, plans, writes the status and does at most one thing. `object` is what the cache shows.
     pub async fn reconcile(&self, object: CloudHsmBackup) -> Result<Again, Error> {
-        if self.stopping.is_stopping() {
+        if !self.may_begin() {
             return Ok(Again::WhenChanged);
         }
         if !self.index.is_complete() {
@@ -89,6 +89,11 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         self.memories.forget(name);
     }
 
+    /// Whether something new may be begun.
+    pub(super) fn may_begin(&self) -> bool {
+        self.mandate.may_begin(self.clock.now().tick)
+    }
+
     fn looked_at(&self, region: &str) -> bool {
         let Ok(region) = Region::parse(region) else { return false };
         self.inventory.read(|world| world.region(&region).is_some_and(Core::looked_once))
@@ -109,7 +114,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
             plan = self.decide(&pass, memory, now);
             let still =
                 matches!(&plan.effect, Some(Effect::Mutate { mutation: same, .. }) if *same == mutation);
-            if !still || self.stopping.is_stopping() {
+            if !still || !self.may_begin() {
                 return Ok(Again::Now);
             }
         }
@@ -129,7 +134,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         }
         self.announce(&object, plan.notices, now.wall).await;
         match plan.effect {
-            Some(_) if self.stopping.is_stopping() => Ok(Again::WhenChanged),
+            Some(_) if !self.may_begin() => Ok(Again::WhenChanged),
             Some(Effect::Mutate { mutation, mark }) => {
                 self.mutate(&object, (mutation, mark), now.tick, memory).await;
                 // What became of a marked change goes on record at once, whatever the watch shows by then.

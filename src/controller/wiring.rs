@@ -100,7 +100,8 @@ pub async fn run<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
         })
         .unzip();
     let wakers = Wakers(Arc::new(wakers));
-    let hand_on = hand_on(Arc::clone(&reconciler), changes, concerned, wakers);
+    let hand_on = hand_on(Arc::clone(&reconciler), changes, concerned, wakers.clone());
+    let office = take_over(Arc::clone(&reconciler), wakers);
     let name = name_backups(Arc::clone(&reconciler));
     let count = count_deletions(Arc::clone(&reconciler));
     let controllers = receivers
@@ -112,7 +113,19 @@ pub async fn run<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
         () = hand_on => {}
         () = name => {}
         () = count => {}
+        () = office => {}
     }
+}
+
+/// Once this process leads, begins: until then passes did nothing, and AWS was not looked at.
+async fn take_over<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
+    reconciler: Arc<Reconciler<A, K, C, D>>,
+    wakers: Wakers,
+) {
+    reconciler.mandate.given().await;
+    reconciler.index.take_over(reconciler.clock.now().tick);
+    wakers.wake(reconciler.index.concerned(None, &BTreeSet::new()));
+    std::future::pending().await
 }
 
 /// Wakes the resources that a change in AWS, or in somebody's claim, concerns.
@@ -140,8 +153,8 @@ async fn name_backups<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
 ) {
     loop {
         let named = reconciler.index.renamed().await;
-        // Before everything is listed a region might look unnamed and be forgotten.
-        if reconciler.index.is_complete() {
+        // Before everything is listed a region might look unnamed and be forgotten. Who does not lead does not call AWS.
+        if reconciler.index.is_complete() && reconciler.may_begin() {
             reconciler.inventory.name(named);
         }
         tokio::time::sleep(NAMING_PAUSE).await;
