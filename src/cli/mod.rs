@@ -8,7 +8,7 @@ mod help;
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 
 use crate::operator::flags::RunFlags;
 
@@ -52,10 +52,18 @@ where
 {
     let Cli { run, command } = Cli::try_parse_from(args)?;
     Ok(match command {
-        None => Command::Run(Box::new(run)),
-        Some(CliCommand::Run(run)) => Command::Run(run),
+        None => Command::Run(checked(Box::new(run))?),
+        Some(CliCommand::Run(run)) => Command::Run(checked(run)?),
         Some(CliCommand::Crd) => Command::Crd,
     })
+}
+
+/// Flags that are well-formed one by one may not fit together.
+fn checked(flags: Box<RunFlags>) -> Result<Box<RunFlags>, clap::Error> {
+    match flags.problem() {
+        None => Ok(flags),
+        Some(problem) => Err(Cli::command().error(ErrorKind::ValueValidation, problem)),
+    }
 }
 
 /// Does what was asked for: hands `run` its flags, or writes what `crd_yaml` gives to `out`.
@@ -81,9 +89,6 @@ fn print(out: &mut impl Write, text: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-    use clap::error::ErrorKind;
-
     use super::*;
 
     fn read(args: &[&str]) -> Result<Command, clap::Error> {
@@ -122,6 +127,15 @@ mod tests {
         }
         assert_eq!(read(&["crd", "--max-deletions=3"]).unwrap_err().kind(), ErrorKind::UnknownArgument);
         assert_eq!(read(&["runn"]).unwrap_err().kind(), ErrorKind::InvalidSubcommand);
+    }
+
+    #[test]
+    fn times_that_could_let_two_lead_are_refused() {
+        let err = read(&["--lease-duration=5s", "--renew-deadline=5s"]).unwrap_err();
+        assert_eq!(err.kind(), ErrorKind::ValueValidation);
+        assert!(err.to_string().contains("--renew-deadline must be shorter than --lease-duration"), "{err}");
+        assert!(read(&["run", "--retry-period=9s"]).is_err());
+        assert!(read(&["--lease-duration=5s", "--renew-deadline=5s", "--leader-elect=false"]).is_ok());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! that is left to the AWS SDK's and kubectl's own conventions.
 
 pub mod duration;
+pub mod leadership;
 pub mod listen;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use plan::settings::Settings;
 use tracing::level_filters::LevelFilter;
 
 use self::duration::{Period, between};
+use self::leadership::{Election, ElectionFlags};
 use self::listen::Listen;
 use super::telemetry::{self, LogFormat};
 
@@ -115,6 +117,9 @@ pub struct RunFlags {
     )]
     concurrency: u16,
 
+    #[command(flatten)]
+    election: ElectionFlags,
+
     /// Where /metrics, /livez and /readyz are served; an empty value turns them off
     ///
     /// There is no authentication. Nothing that is served names a resource or a backup.
@@ -174,6 +179,16 @@ impl RunFlags {
     /// How many resources are worked on at once: at least one.
     pub const fn concurrency(&self) -> u16 {
         self.concurrency
+    }
+
+    /// The Lease to hold while acting; `None` to act without one.
+    pub fn election(&self) -> Option<Election> {
+        self.election.election()
+    }
+
+    /// What is wrong with the flags taken together, if anything.
+    pub fn problem(&self) -> Option<&'static str> {
+        self.election.problem()
     }
 
     /// Where metrics and health are served.

@@ -8,11 +8,13 @@ use tokio_util::sync::CancellationToken;
 use super::{
     health::{Gate, Readiness},
     observers::Observers,
-    preflight::{self, Check},
+    preflight::{self, Check, Scope},
     shutdown,
     source::SharedAws,
 };
 use crate::{aws::SdkAws, controller::Index};
+
+const NOT_LISTED: &str = "the resources are not listed yet";
 
 /// What has to be in place.
 pub(super) struct Gates {
@@ -28,7 +30,7 @@ impl Gates {
             crd: readiness.gate("crd", "not looked for yet"),
             permissions: readiness.gate("permissions", "not looked at yet"),
             credentials: readiness.gate("credentials", "not looked for yet"),
-            caches: readiness.gate("caches", "the resources are not listed yet"),
+            caches: readiness.gate("caches", NOT_LISTED),
         }
     }
 
@@ -36,7 +38,7 @@ impl Gates {
     pub(super) async fn pass(
         &self,
         client: &Client,
-        namespaces: &[String],
+        scope: &Scope,
         observers: &Observers,
         stop: &CancellationToken,
     ) -> Option<SharedAws> {
@@ -49,7 +51,7 @@ impl Gates {
             // All three each time, so that one start shows everything that is wrong.
             let well = [
                 crd.take(preflight::crd(client).await),
-                permissions.take(preflight::permissions(client, namespaces).await),
+                permissions.take(preflight::permissions(client, scope).await),
                 credentials.take(aws.credentials().await.map(drop).map_err(|why| {
                     format!("{why}: see AWS_PROFILE, AWS_ACCESS_KEY_ID, IRSA or EKS Pod Identity")
                 })),
@@ -63,8 +65,9 @@ impl Gates {
         }
     }
 
-    /// Opens the gate of the caches once everything is listed.
+    /// Opens the gate of the caches once everything is listed, in this term.
     pub(super) async fn caches(&self, index: &Index, stop: &CancellationToken) {
+        self.caches.not_ready(NOT_LISTED);
         while !index.is_complete() {
             if shutdown::pause(Duration::from_millis(50), stop).await {
                 return;

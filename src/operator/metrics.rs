@@ -27,6 +27,7 @@ pub const FAMILIES: &[Description] = &[
     DELETIONS_IN_HOUR.describe(),
     INVENTORY_DISAPPEARANCES.describe(),
     LAST_SCAN.describe(),
+    LEADER.describe(),
     RECONCILES.describe(),
     RECONCILE_DURATION.describe(),
     RESOURCES.describe(),
@@ -75,6 +76,13 @@ const LAST_SCAN: Spec<1> = Spec {
     kind: Kind::Gauge,
     help: "Unix time of the last complete listing of a region",
     labels: &["region"],
+};
+
+const LEADER: Spec<0> = Spec {
+    name: "cloudhsm_backup_operator_leader",
+    kind: Kind::Gauge,
+    help: "1 while this process acts, 0 while it stands by",
+    labels: &[],
 };
 
 const RECONCILES: Spec<1> = Spec {
@@ -137,6 +145,7 @@ struct Inner {
     deletions_in_hour: Gauges<0>,
     inventory_disappearances: Counters<1>,
     last_scan: SecondGauges<1>,
+    leader: Gauges<0>,
     reconciles: Counters<1>,
     reconcile_duration: Histograms<0>,
     resources: Gauges<1>,
@@ -155,6 +164,7 @@ impl Metrics {
         let deletions_in_hour = Gauges::new(r, DELETIONS_IN_HOUR);
         let inventory_disappearances = Counters::new(r, INVENTORY_DISAPPEARANCES);
         let last_scan = SecondGauges::new(r, LAST_SCAN);
+        let leader = Gauges::new(r, LEADER);
         let reconciles = Counters::new(r, RECONCILES);
         let reconcile_duration = Histograms::with_buckets(r, RECONCILE_DURATION, RECONCILE_BUCKETS);
         let resources = Gauges::new(r, RESOURCES);
@@ -163,6 +173,7 @@ impl Metrics {
         Gauges::new(r, BUILD_INFO).with([version]).set(1);
         // So that they read 0, not "no data", before anything has happened.
         deletions_in_hour.with([]);
+        leader.with([]);
         reconcile_duration.with([]);
         events_refused.with([]);
         Self(Arc::new(Inner {
@@ -173,6 +184,7 @@ impl Metrics {
             deletions_in_hour,
             inventory_disappearances,
             last_scan,
+            leader,
             reconciles,
             reconcile_duration,
             resources,
@@ -213,6 +225,11 @@ impl Metrics {
     /// away, or an alert on old listings would fire for ever.
     pub fn forget_region(&self, region: &str) {
         self.0.last_scan.remove([region]);
+    }
+
+    /// Whether this process acts.
+    pub fn leader(&self, leads: bool) {
+        self.0.leader.with([]).set(leads.into());
     }
 
     /// A pass over a resource ended: `ok` or `error`.

@@ -10,7 +10,10 @@ use k8s_openapi::api::authorization::v1::{
 use kube::{Api, Client, api::PostParams};
 use serde_json::Value;
 
-use super::health::Gate;
+use super::{
+    flags::{RunFlags, leadership::Election},
+    health::Gate,
+};
 use crate::api::{self, GROUP};
 
 /// How often what was wrong is looked at again.
@@ -106,56 +109,108 @@ fn compare(path: &str, wanted: &Value, served: &Value, missing: &mut BTreeSet<St
     }
 }
 
-/// What the operator does to the API server: verb, resource, subresource, group.
-const NEEDED: [(&str, &str, &str, &str); 6] = [
-    ("get", "cloudhsmbackups", "", GROUP),
-    ("list", "cloudhsmbackups", "", GROUP),
-    ("watch", "cloudhsmbackups", "", GROUP),
-    ("patch", "cloudhsmbackups", "", GROUP),
-    ("patch", "cloudhsmbackups", "status", GROUP),
-    ("create", "events", "", "events.k8s.io"),
+/// What the operator is to do, as far as its permissions go.
+pub(super) struct Scope {
+    /// The namespaces that it watches; empty for all.
+    pub(super) namespaces: Vec<String>,
+    /// The Lease that it holds while it acts.
+    pub(super) lease: Option<LeaseAt>,
+}
+
+/// Where a Lease is.
+pub(super) struct LeaseAt {
+    pub(super) namespace: String,
+    pub(super) name: String,
+}
+
+impl Scope {
+    /// What `flags` say; a namespace that they leave open is that of the configuration of `client`.
+    pub(super) fn of(flags: &RunFlags, client: &Client) -> Self {
+        let lease = |Election { namespace, name, .. }| LeaseAt {
+            namespace: namespace.unwrap_or_else(|| client.default_namespace().to_owned()),
+            name,
+        };
+        let namespaces = flags.watch_namespaces().into_iter().map(str::to_owned).collect();
+        Self { namespaces, lease: flags.election().map(lease) }
+    }
+}
+
+/// One thing that the operator does to the API server.
+struct Grant<'a> {
+    verb: &'a str,
+    resource: &'a str,
+    subresource: &'a str,
+    group: &'a str,
+    /// Of the one object that it is about; empty for all.
+    name: &'a str,
+}
+
+const fn to(
+    verb: &'static str,
+    resource: &'static str,
+    subresource: &'static str,
+    group: &'static str,
+) -> Grant<'static> {
+    Grant { verb, resource, subresource, group, name: "" }
+}
+
+/// What it does where it watches.
+const TO_RESOURCES: [Grant<'static>; 6] = [
+    to("get", "cloudhsmbackups", "", GROUP),
+    to("list", "cloudhsmbackups", "", GROUP),
+    to("watch", "cloudhsmbackups", "", GROUP),
+    to("patch", "cloudhsmbackups", "", GROUP),
+    to("patch", "cloudhsmbackups", "status", GROUP),
+    to("create", "events", "", "events.k8s.io"),
 ];
 
-/// Whether the operator may do all that it needs to, in `namespaces` (empty for all).
-pub(super) async fn permissions(client: &Client, namespaces: &[String]) -> Result<(), String> {
-    let scopes: Vec<Option<&str>> = if namespaces.is_empty() {
+/// What it does to the Lease. Nobody can be allowed to create objects of one name only.
+fn to_lease(name: &str) -> [Grant<'_>; 3] {
+    let to =
+        |verb, name| Grant { verb, resource: "leases", subresource: "", group: "coordination.k8s.io", name };
+    [to("get", name), to("update", name), to("create", "")]
+}
+
+/// Whether the operator may do all that it needs to.
+pub(super) async fn permissions(client: &Client, scope: &Scope) -> Result<(), String> {
+    let watched: Vec<Option<&str>> = if scope.namespaces.is_empty() {
         vec![None]
     } else {
-        namespaces.iter().map(|n| Some(n.as_str())).collect()
+        scope.namespaces.iter().map(|namespace| Some(namespace.as_str())).collect()
     };
+    let mut needed: Vec<(Option<&str>, &Grant<'_>)> =
+        watched.iter().flat_map(|place| TO_RESOURCES.iter().map(|grant| (*place, grant))).collect();
+    let lease = scope.lease.as_ref().map(|at| (at.namespace.as_str(), to_lease(&at.name)));
+    if let Some((namespace, grants)) = &lease {
+        needed.extend(grants.iter().map(|grant| (Some(*namespace), grant)));
+    }
     let mut denied = BTreeSet::new();
-    for scope in scopes {
-        for (verb, resource, subresource, group) in NEEDED {
-            if !may(client, scope, verb, resource, subresource, group).await? {
-                let slash = if subresource.is_empty() { "" } else { "/" };
-                let place = scope.map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
-                denied.insert(format!("{verb} {resource}{slash}{subresource}.{group}{place}"));
-            }
+    for (place, grant) in needed {
+        if !may(client, place, grant).await? {
+            let Grant { verb, resource, subresource, group, .. } = grant;
+            let slash = if subresource.is_empty() { "" } else { "/" };
+            let place = place.map(|namespace| format!(" in namespace {namespace}")).unwrap_or_default();
+            denied.insert(format!("{verb} {resource}{slash}{subresource}.{group}{place}"));
         }
     }
     if denied.is_empty() {
         return Ok(());
     }
     let denied = denied.into_iter().collect::<Vec<_>>().join(", ");
-    Err(format!("the operator's account lacks permissions: {denied}; bind the ClusterRole in deploy/ to it"))
+    Err(format!("the operator's account lacks permissions: {denied}; bind the roles in deploy/ to it"))
 }
 
-async fn may(
-    client: &Client,
-    namespace: Option<&str>,
-    verb: &str,
-    resource: &str,
-    subresource: &str,
-    group: &str,
-) -> Result<bool, String> {
+async fn may(client: &Client, namespace: Option<&str>, grant: &Grant<'_>) -> Result<bool, String> {
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let review = SelfSubjectAccessReview {
         spec: SelfSubjectAccessReviewSpec {
             resource_attributes: Some(ResourceAttributes {
-                namespace: namespace.map(str::to_owned),
-                verb: Some(verb.to_owned()),
-                resource: Some(resource.to_owned()),
-                subresource: Some(subresource.to_owned()).filter(|name| !name.is_empty()),
-                group: Some(group.to_owned()),
+                namespace: namespace.and_then(text),
+                verb: text(grant.verb),
+                resource: text(grant.resource),
+                subresource: text(grant.subresource),
+                group: text(grant.group),
+                name: text(grant.name),
                 ..ResourceAttributes::default()
             }),
             ..SelfSubjectAccessReviewSpec::default()

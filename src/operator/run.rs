@@ -1,6 +1,6 @@
 //! The operator as a process: start, run, stop.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use kube::{Client, Config};
 use tokio_util::sync::CancellationToken;
@@ -13,17 +13,11 @@ use super::{
     http::{BindError, Server, Sources},
     metrics::Metrics,
     observers::Observers,
+    preflight::Scope,
+    process::Process,
     shutdown,
-    source::SharedAws,
 };
-use crate::{
-    controller::{
-        Index, Parts, Reconciler, Stopping,
-        wiring::{self, Watches},
-    },
-    inventory::Inventory,
-    kubernetes::KubeApi,
-};
+use crate::controller::Stopping;
 
 /// Why the operator cannot run at all. All else it waits for.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +50,7 @@ pub async fn run(flags: RunFlags) -> Result<(), Error> {
     // It answers until the very end: the last changes are to be counted too.
     let until_the_end = CancellationToken::new();
     let server = serve(&flags, &observers.metrics, &readiness, until_the_end.clone()).await?;
-    let (watching, calling) = clients().await?;
+    let clients = clients().await?;
     let settings = flags.settings();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -66,12 +60,14 @@ pub async fn run(flags: RunFlags) -> Result<(), Error> {
         "cloudhsm-backup-operator starts"
     );
 
-    let namespaces: Vec<String> = flags.watch_namespaces().into_iter().map(str::to_owned).collect();
-    let watches = Watches { namespaces, concurrency: flags.concurrency(), stop: stop.clone() };
     let gates = Gates::of(&readiness);
+    let scope = Scope::of(&flags, &clients.calling);
     let work = async {
-        if let Some(aws) = gates.pass(&calling, &watches.namespaces, &observers, &stop).await {
-            act(&flags, observers, aws, watching, calling, watches, &gates, stopping).await;
+        let Some(aws) = gates.pass(&clients.calling, &scope, &observers, &stop).await else { return };
+        let stop = stop.clone();
+        let process = Process { flags, observers, aws, clients, scope, gates, stopping, stop };
+        while !process.stop.is_cancelled() {
+            process.serve_term().await;
         }
     };
     shutdown::within_grace(Box::pin(work), &stop).await;
@@ -82,49 +78,6 @@ pub async fn run(flags: RunFlags) -> Result<(), Error> {
     }
     tracing::info!("stopped");
     Ok(())
-}
-
-#[expect(clippy::too_many_arguments, reason = "everything that a process is made of comes together here")]
-async fn act(
-    flags: &RunFlags,
-    observers: Observers,
-    aws: SharedAws,
-    watching: Client,
-    calling: Client,
-    watches: Watches,
-    gates: &Gates,
-    stopping: Stopping,
-) {
-    let (settings, clock) = (flags.settings(), observers.clock);
-    let (index, concerned) = Index::new(watches.count(), Arc::new(observers.clone()));
-    let index = Arc::new(index);
-    let (inventory, changes) =
-        Inventory::new(aws.clone(), clock, &settings, flags.aws_rate(), Arc::new(observers.clone()));
-    let reconciler = Reconciler::new(Parts {
-        aws,
-        kubernetes: KubeApi::new(calling, instance()),
-        clock,
-        inventory: Arc::new(inventory),
-        index: Arc::clone(&index),
-        settings,
-        rate: flags.aws_rate(),
-        reporter: Arc::new(observers),
-        stopping,
-    });
-    let stop = watches.stop.clone();
-    tokio::join!(
-        gates.caches(&index, &stop),
-        wiring::run(Arc::new(reconciler), watching, watches, changes, concerned),
-    );
-}
-
-/// Names this process in Events: the pod's name, where there is one.
-#[expect(clippy::disallowed_methods, reason = "the operator layer owns the environment")]
-fn instance() -> String {
-    std::env::var("HOSTNAME")
-        .ok()
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| crate::api::FIELD_MANAGER.to_owned())
 }
 
 async fn serve(
@@ -140,13 +93,25 @@ async fn serve(
     Ok(Some(tokio::spawn(server.serve(sources, stop))))
 }
 
-/// One client for watches, which are long and quiet, and one for calls, which have an answer
-/// soon and are repeated by us alone.
-async fn clients() -> Result<(Client, Client), Error> {
+/// The ways to the API server, each with connections of its own.
+pub(super) struct Clients {
+    /// For watches, which are long and quiet.
+    pub(super) watching: Client,
+    /// For calls, which have an answer soon and are repeated by us alone.
+    pub(super) calling: Client,
+    /// For the Lease: its renewal waits for nothing else, and takes no connection away when it hangs.
+    pub(super) leasing: Client,
+}
+
+async fn clients() -> Result<Clients, Error> {
     let config = Config::infer().await.map_err(|error| Error::Kubeconfig(error.to_string()))?;
     let mut calls = config.clone();
     calls.default_retry = false;
     calls.read_timeout = Some(READ_TIMEOUT);
     calls.reset_reader_on_write = true;
-    Ok((Client::try_from(config)?, Client::try_from(calls)?))
+    Ok(Clients {
+        watching: Client::try_from(config)?,
+        calling: Client::try_from(calls.clone())?,
+        leasing: Client::try_from(calls)?,
+    })
 }
