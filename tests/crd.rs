@@ -1,8 +1,7 @@
 //! The CRD that is committed and installed: current, documented, and shown as the design says.
-#![allow(clippy::disallowed_methods, reason = "UPDATE=1 comes from the environment")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed, and its helpers too")]
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{collections::BTreeSet, path::PathBuf};
 
 use cloudhsm_backup_operator::api;
 use plan::reason::Reason;
@@ -53,17 +52,7 @@ fn undescribed(path: &str, schema: &Value) -> Vec<String> {
 #[test]
 fn the_committed_crd_is_what_the_source_generates() {
     let current = format!("{HEADER}{}", api::crd_yaml());
-    if std::env::var_os("UPDATE").is_some_and(|update| update == "1") {
-        fs::write(committed(), &current).unwrap();
-    }
-    let found = fs::read_to_string(committed()).unwrap_or_default();
-    let line = found.lines().zip(current.lines()).position(|(found, current)| found != current);
-    assert!(
-        found == current,
-        "{} is stale (first at line {}); UPDATE=1 cargo test --test crd writes it anew",
-        committed().display(),
-        line.unwrap_or_else(|| found.lines().count().min(current.lines().count())) + 1
-    );
+    testbed::expect_current(&committed(), &current, "cargo test --test crd");
 }
 
 #[test]
