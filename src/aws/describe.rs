@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use aws_sdk_cloudhsmv2::Client;
+use aws_sdk_cloudhsmv2::operation::describe_backups::DescribeBackupsError;
 use plan::error::Failure;
 use plan::inventory::{Page, Query};
 use plan::model::BackupId;
@@ -19,19 +20,23 @@ pub(super) const OPERATION: &str = "DescribeBackups";
 const PAGE_SIZE: i32 = 50;
 
 /// Asks for one page.
-pub(super) async fn describe(client: &Client, query: &Query, token: Option<&str>) -> Result<Page, Failure> {
-    let wire = Arc::new(Wire::default());
+pub(super) async fn describe(
+    client: &Client,
+    query: &Query,
+    token: Option<&str>,
+    wire: &Arc<Wire>,
+) -> Result<Page, Failure> {
     client
         .describe_backups()
         .max_results(PAGE_SIZE)
         .set_filters(filters(query))
         .set_next_token(token.map(str::to_owned))
         .customize()
-        .interceptor(Watch::reading(&wire))
+        .interceptor(Watch::<DescribeBackupsError>::reading(wire))
         .send()
         .await
         .map(convert::page)
-        .map_err(|error| failure::of_read(&error, &wire))
+        .map_err(|error| failure::of_read(&error, wire))
 }
 
 /// One key at most: how AWS combines several is not documented.

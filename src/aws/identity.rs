@@ -7,6 +7,7 @@ use aws_config::SdkConfig;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudhsmv2::config::{Credentials, ProvideCredentials};
 use aws_sdk_sts::Client;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use jiff::Timestamp;
 use plan::error::{ErrorClass, Failure};
 use plan::model::AccountId;
@@ -19,15 +20,14 @@ use super::wire::Wire;
 pub(super) const OPERATION: &str = "GetCallerIdentity";
 
 /// Asks STS for the account.
-pub(super) async fn account(client: &Client) -> Result<AccountId, Failure> {
-    let wire = Arc::new(Wire::default());
+pub(super) async fn account(client: &Client, wire: &Arc<Wire>) -> Result<AccountId, Failure> {
     let output = client
         .get_caller_identity()
         .customize()
-        .interceptor(Watch::reading(&wire))
+        .interceptor(Watch::<GetCallerIdentityError>::reading(wire))
         .send()
         .await
-        .map_err(|error| failure::of_read(&error, &wire))?;
+        .map_err(|error| failure::of_read(&error, wire))?;
     let account = output.account().and_then(|account| AccountId::parse(account).ok());
     account.ok_or_else(|| Failure::new(ErrorClass::Implausible, "the answer names no account"))
 }

@@ -1,14 +1,16 @@
 //! The operations that change a backup, each as one wire request at most.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_cloudhsmv2::Client;
+use aws_sdk_cloudhsmv2::client::customize::CustomizableOperation;
 use aws_sdk_cloudhsmv2::config::retry::RetryConfig;
 use aws_sdk_cloudhsmv2::config::timeout::TimeoutConfig;
 use aws_sdk_cloudhsmv2::config::{Builder, Config};
-use aws_sdk_cloudhsmv2::error::BuildError;
+use aws_sdk_cloudhsmv2::error::{BuildError, ProvideErrorMetadata};
 use aws_sdk_cloudhsmv2::types::Tag;
 use plan::effect::{Change, Mutation, Outcome};
 use plan::error::{ErrorClass, Failure};
@@ -22,12 +24,8 @@ use super::{Permit, Receipt, failure};
 /// its operations have in common.
 macro_rules! send_once {
     ($operation:expr, $deadline:expr, $wire:expr, $permit:expr) => {{
-        let result = $operation
-            .customize()
-            .config_override(one_attempt($deadline))
-            .interceptor(Watch::mutating($wire, $permit))
-            .send()
-            .await;
+        let operation = $operation.customize().config_override(one_attempt($deadline));
+        let result = watched(operation, $wire, $permit).send().await;
         failure::of_mutation(&result, $wire)
     }};
 }
@@ -38,25 +36,25 @@ pub(super) async fn mutate(
     mutation: &Mutation,
     deadline: Duration,
     permit: &Permit,
+    wire: &Arc<Wire>,
 ) -> Receipt {
-    let wire = Arc::new(Wire::default());
     let id = mutation.backup().as_str();
     let outcome = match &mutation.change {
         Change::NeverExpires(value) => {
             let operation = client.modify_backup_attributes().backup_id(id).never_expires(*value);
-            send_once!(operation, deadline, &wire, permit)
+            send_once!(operation, deadline, wire, permit)
         }
-        Change::Restore => send_once!(client.restore_backup().backup_id(id), deadline, &wire, permit),
+        Change::Restore => send_once!(client.restore_backup().backup_id(id), deadline, wire, permit),
         Change::Tag(tags) => match tag_list(tags) {
             Ok(tags) => {
                 let operation = client.tag_resource().resource_id(id).set_tag_list(Some(tags));
-                send_once!(operation, deadline, &wire, permit)
+                send_once!(operation, deadline, wire, permit)
             }
             Err(error) => unbuilt(&error),
         },
         Change::Untag(keys) => {
             let operation = client.untag_resource().resource_id(id).set_tag_key_list(Some(key_list(keys)));
-            send_once!(operation, deadline, &wire, permit)
+            send_once!(operation, deadline, wire, permit)
         }
         // AWS refuses an empty list; no list gives the copy the tags of its source.
         Change::Copy { to, tags } => {
@@ -64,14 +62,26 @@ pub(super) async fn mutate(
                 Ok(tags) => {
                     let operation = client.copy_backup_to_region().backup_id(id);
                     let operation = operation.destination_region(to.as_str()).set_tag_list(tags);
-                    send_once!(operation, deadline, &wire, permit)
+                    send_once!(operation, deadline, wire, permit)
                 }
                 Err(error) => unbuilt(&error),
             }
         }
-        Change::Delete => send_once!(client.delete_backup().backup_id(id), deadline, &wire, permit),
+        Change::Delete => send_once!(client.delete_backup().backup_id(id), deadline, wire, permit),
     };
     Receipt { outcome, request_id: wire.request_id() }
+}
+
+/// A call with its watch. The type of its errors is the operation's own.
+fn watched<T, E, B>(
+    operation: CustomizableOperation<T, E, B>,
+    wire: &Arc<Wire>,
+    permit: &Permit,
+) -> CustomizableOperation<T, E, B>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    operation.interceptor(Watch::<E>::mutating(wire, permit))
 }
 
 /// No retries, and this deadline. The other deadlines remain those of the client.

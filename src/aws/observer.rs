@@ -15,6 +15,8 @@ pub struct Call<'a> {
     pub outcome: &'static str,
     /// From the call to its end, retries included.
     pub elapsed: Duration,
+    /// How many of its requests AWS throttled, those that a retry made good included.
+    pub throttles: u32,
 }
 
 /// Is told of every call.

@@ -13,6 +13,7 @@ use plan::inventory::{Page, Query};
 use plan::model::{AccountId, Region};
 
 use super::clients::Clients;
+use super::wire::Wire;
 use super::{Aws, Call, CallObserver, Permit, Receipt, describe, identity, mutate};
 
 /// Deadlines of a call. Without them the SDK would wait for an answer for ever.
@@ -108,16 +109,18 @@ impl SdkAws {
         token: Option<&str>,
     ) -> Result<Page, Failure> {
         let watch = Stopwatch::start();
-        let result = describe::describe(&self.cloudhsm(region), query, token).await;
-        self.observe(describe::OPERATION, region, result.as_ref().err(), watch.elapsed());
+        let wire = Arc::default();
+        let result = describe::describe(&self.cloudhsm(region), query, token, &wire).await;
+        self.observe(describe::OPERATION, region, result.as_ref().err(), &watch, &wire);
         result
     }
 
     /// The account whose credentials are used (GetCallerIdentity of STS), asked in `region`.
     pub async fn account(&self, region: &Region) -> Result<AccountId, Failure> {
         let watch = Stopwatch::start();
-        let result = identity::account(&self.sts(region)).await;
-        self.observe(identity::OPERATION, region, result.as_ref().err(), watch.elapsed());
+        let wire = Arc::default();
+        let result = identity::account(&self.sts(region), &wire).await;
+        self.observe(identity::OPERATION, region, result.as_ref().err(), &watch, &wire);
         result
     }
 
@@ -146,19 +149,21 @@ impl SdkAws {
         operation: &'static str,
         region: &Region,
         failure: Option<&Failure>,
-        elapsed: Duration,
+        watch: &Stopwatch,
+        wire: &Wire,
     ) {
         let outcome = failure.map_or("ok", |failure| failure.class.name());
-        self.observer.called(Call { operation, region, outcome, elapsed });
+        let (elapsed, throttles) = (watch.elapsed(), wire.throttles());
+        self.observer.called(Call { operation, region, outcome, elapsed, throttles });
     }
 }
 
 impl Aws for SdkAws {
     async fn mutate(&self, mutation: &Mutation, permit: &Permit) -> Receipt {
         let (watch, region, kind) = (Stopwatch::start(), mutation.region(), mutation.change.kind());
-        let deadline = self.timeouts.of(kind);
-        let receipt = mutate::mutate(&self.cloudhsm(region), mutation, deadline, permit).await;
-        self.observe(kind.operation(), region, receipt.outcome.failure(), watch.elapsed());
+        let (deadline, wire) = (self.timeouts.of(kind), Arc::default());
+        let receipt = mutate::mutate(&self.cloudhsm(region), mutation, deadline, permit, &wire).await;
+        self.observe(kind.operation(), region, receipt.outcome.failure(), &watch, &wire);
         receipt
     }
 }

@@ -4,6 +4,7 @@
 //! credentials are fetched looks like one that ends while AWS is at work, and a 200 whose
 //! body never comes looks like no answer at all.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How far a call got.
@@ -31,7 +32,10 @@ pub(super) struct Answer {
 
 /// The progress of one call, shared between the interceptor and whoever reads the result.
 #[derive(Debug, Default)]
-pub(super) struct Wire(Mutex<Progress>);
+pub(super) struct Wire {
+    progress: Mutex<Progress>,
+    throttles: AtomicU32,
+}
 
 impl Wire {
     /// Records how far the call got.
@@ -44,6 +48,16 @@ impl Wire {
         self.lock().clone()
     }
 
+    /// AWS throttled an attempt.
+    pub(super) fn throttled(&self) {
+        self.throttles.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many attempts AWS throttled.
+    pub(super) fn throttles(&self) -> u32 {
+        self.throttles.load(Ordering::Relaxed)
+    }
+
     /// AWS's id of the request, once answered.
     pub(super) fn request_id(&self) -> Option<String> {
         match self.progress() {
@@ -53,6 +67,6 @@ impl Wire {
     }
 
     fn lock(&self) -> MutexGuard<'_, Progress> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,3 +11,4 @@ mod outcomes;
 mod reads;
 mod socket;
 mod support;
+mod throttles;

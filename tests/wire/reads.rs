@@ -264,6 +264,7 @@ async fn a_read_that_is_throttled_for_a_moment_succeeds() {
     let attempts: Vec<_> = emulator.calls().into_iter().filter_map(|call| call.sdk_request).collect();
     assert_eq!(attempts, ["attempt=1; max=3", "attempt=2; max=3", "attempt=3; max=3"]);
     assert_eq!(observed.calls(), [("DescribeBackups", REGION.to_owned(), "ok")]);
+    assert_eq!(observed.throttles(), 2, "also those that nobody else hears of");
 }
 
 #[tokio::test]

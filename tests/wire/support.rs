@@ -109,19 +109,28 @@ pub(crate) fn failure(class: ErrorClass, detail: &str) -> Failure {
     Failure::new(class, detail)
 }
 
-/// An observer that remembers operation, region and outcome of every call.
+/// An observer that remembers operation, region and outcome of every call, and how often AWS throttled.
 #[derive(Debug, Default)]
-pub(crate) struct Observed(Mutex<Vec<(&'static str, String, &'static str)>>);
+pub(crate) struct Observed {
+    calls: Mutex<Vec<(&'static str, String, &'static str)>>,
+    throttles: Mutex<u32>,
+}
 
 impl Observed {
     /// The calls so far.
     pub(crate) fn calls(&self) -> Vec<(&'static str, String, &'static str)> {
-        self.0.lock().unwrap().clone()
+        self.calls.lock().unwrap().clone()
+    }
+
+    /// How often AWS throttled so far.
+    pub(crate) fn throttles(&self) -> u32 {
+        *self.throttles.lock().unwrap()
     }
 }
 
 impl CallObserver for Observed {
     fn called(&self, call: Call<'_>) {
-        self.0.lock().unwrap().push((call.operation, call.region.to_string(), call.outcome));
+        self.calls.lock().unwrap().push((call.operation, call.region.to_string(), call.outcome));
+        *self.throttles.lock().unwrap() += call.throttles;
     }
 }
