@@ -10,6 +10,7 @@ mod copies;
 mod desired;
 mod ledger;
 pub mod report;
+pub mod shown;
 pub mod spec;
 pub mod status;
 

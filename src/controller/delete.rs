@@ -63,11 +63,6 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         Ok(Again::WhenChanged)
     }
 
-    /// Tells how many deletions of the last hour count; it changes with time alone, too.
-    pub(super) fn report_deletions(&self) {
-        self.reporter.deletions(lock(&self.breaker).used(self.clock.now().tick));
-    }
-
     /// The fresh look, and the call if it confirms what was decided at `decided`.
     async fn confirm_and_send(&self, pass: &Pass, mutation: &Mutation, decided: Moment) -> Receipt {
         let Pass { desired, ledger } = pass;

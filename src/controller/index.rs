@@ -21,7 +21,11 @@ use plan::{
 };
 use tokio::sync::{Notify, mpsc};
 
-use super::{lock, report::Reporter};
+use super::{
+    lock,
+    report::{Reporter, Sum},
+    tally::{Share, Tally},
+};
 use crate::api::CloudHsmBackup;
 
 /// The claims of every resource that is watched.
@@ -31,8 +35,7 @@ pub struct Index {
     requests: Mutex<Requests>,
     concerned: mpsc::UnboundedSender<ObjectName>,
     reporter: Arc<dyn Reporter>,
-    /// The reason of each resource's `Ready`, as it was last reported.
-    reasons: Mutex<BTreeMap<ObjectName, String>>,
+    tally: Mutex<Tally>,
     /// How many watches have not listed everything yet.
     incomplete: AtomicUsize,
     /// The backups that are named may have changed.
@@ -51,7 +54,7 @@ impl Index {
             requests: Mutex::new(Requests::following()),
             concerned,
             reporter,
-            reasons: Mutex::default(),
+            tally: Mutex::default(),
             incomplete: AtomicUsize::new(watches),
             renamed: Notify::new(),
         };
@@ -77,14 +80,15 @@ impl Index {
         let Ok(desired) = object.desired() else { return self.remove(&name) };
         let ledger = object.ledger();
         self.see_requests(&desired.backup, &ledger, now);
-        self.report(&name, ledger.ready_reason.as_deref());
+        let share = Share::of(object, &desired, &ledger);
+        self.report(|tally| tally.set(&name, share));
         let touched = lock(&self.claims).set(name, Claim::of(&desired, &ledger));
         self.tell(touched);
     }
 
     /// Forgets a resource.
     pub fn remove(&self, name: &ObjectName) {
-        self.report(name, None);
+        self.report(|tally| tally.remove(name));
         let touched = lock(&self.claims).remove(name);
         self.tell(touched);
     }
@@ -97,14 +101,11 @@ impl Index {
         self.renamed.notify_one();
     }
 
-    fn report(&self, name: &ObjectName, reason: Option<&str>) {
-        let mut reasons = lock(&self.reasons);
-        let before = match reason {
-            Some(reason) => reasons.insert(name.clone(), reason.to_owned()),
-            None => reasons.remove(name),
-        };
-        if before.as_deref() != reason {
-            self.reporter.resource(before.as_deref(), reason);
+    /// Tells the sums that a change has made. Within the lock, so that the last one told is the last one made.
+    fn report(&self, change: impl FnOnce(&mut Tally) -> Vec<Sum>) {
+        let mut tally = lock(&self.tally);
+        for sum in change(&mut tally) {
+            self.reporter.summed(&sum);
         }
     }
 

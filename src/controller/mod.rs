@@ -14,6 +14,7 @@ mod memory;
 mod observe;
 mod reconcile;
 pub mod report;
+mod tally;
 pub mod wiring;
 
 use std::sync::{Arc, Mutex};

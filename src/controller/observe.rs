@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use plan::{
     decide::{Demand, Lookout, Observed, gather, learn},
+    deletion::Breaker,
     desired::Desired,
-    inventory::{Sight, Topic},
+    inventory::{Sight, Topic, World},
     ledger::Ledger,
     time::{Clock, Now},
 };
@@ -22,14 +23,25 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         let mut breaker = lock(&self.breaker);
         self.index.with_requests(|requests| {
             self.inventory.read(|world| {
-                for (region, core) in world.regions().filter(|(_, core)| core.snapshot().scanned().is_some())
-                {
-                    breaker.count_region(region, core.snapshot().backups().map(|(backup, _)| &**backup), now);
-                }
+                count(&mut breaker, world, now);
                 let lookout = Lookout { world, requests, breaker: &breaker, marked: &marked };
                 gather(desired, ledger, lookout, demand, &self.settings, now.tick)
             })
         })
+    }
+
+    /// Tells how many deletions of the last hour count; it changes with time alone, too. Until every region was looked at
+    /// nobody knows.
+    pub(super) fn report_deletions(&self) {
+        let now = self.clock.now();
+        let mut breaker = lock(&self.breaker);
+        let known = self.inventory.read(|world| {
+            count(&mut breaker, world, now);
+            world.looked_everywhere_once()
+        });
+        if known {
+            self.reporter.deletions(breaker.used(now.tick), self.settings.max_deletions);
+        }
     }
 
     /// Observes for one pass, asks for what is missing, and brings the memory up to date.
@@ -52,5 +64,12 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
             self.inventory.ask(region, topic.clone(), memory.demand.of(region, topic));
         }
         observed
+    }
+}
+
+/// Counts the deletions that listed regions show; each region once.
+fn count(breaker: &mut Breaker, world: &World, now: Now) {
+    for (region, core) in world.regions().filter(|(_, core)| core.snapshot().scanned().is_some()) {
+        breaker.count_region(region, core.snapshot().backups().map(|(backup, _)| &**backup), now);
     }
 }

@@ -44,8 +44,10 @@ pub trait Describe: Send + Sync + 'static {
 pub trait Witness: Send + Sync + 'static {
     /// A scan of `region` ended well. `doubted`: it lost most of what was known.
     fn scanned(&self, region: &Region, doubted: bool);
-    /// A scan of `region` failed.
-    fn scan_failed(&self, region: &Region, failure: &Failure);
+    /// Scans of `region` failed, so many in a row, the last one for this reason.
+    fn scan_failed(&self, region: &Region, failure: &Failure, in_a_row: u32);
+    /// So many backups are known in `region`, by [`BackupState::label`](plan::model::BackupState::label).
+    fn counted(&self, region: &Region, states: &BTreeMap<&'static str, usize>);
     /// No resource names `region` any more.
     fn forgotten(&self, region: &Region);
 }
@@ -71,8 +73,22 @@ struct Shared<D, C> {
 }
 
 struct Task {
-    inputs: mpsc::UnboundedSender<Input>,
+    /// Taken away at its end.
+    inputs: Option<mpsc::UnboundedSender<Input>>,
     handle: tokio::task::JoinHandle<()>,
+}
+
+impl Task {
+    fn send(&self, input: Input) {
+        // The task lives as long as its entry.
+        let _ = self.inputs.as_ref().map(|inputs| inputs.send(input));
+    }
+
+    /// It may still be in the middle of something; without its inputs it stops before it reports that.
+    fn end(&mut self) {
+        self.inputs = None;
+        self.handle.abort();
+    }
 }
 
 /// Everything that is known of one AWS account, kept fresh.
@@ -114,30 +130,28 @@ impl<D: Describe, C: Clock + Clone> Inventory<D, C> {
         tasks.retain(|region, task| {
             let stays = named.contains_key(region);
             if !stays {
-                task.handle.abort();
-                self.shared.world().forget(region);
-                self.shared.witness.forgotten(region);
+                task.end();
+                self.shared.forget(region);
             }
             stays
         });
         for (region, names) in named {
             let task = tasks.entry(region).or_insert_with_key(|region| self.watch(region.clone()));
-            // The task lives as long as its entry.
-            let _ = task.inputs.send(Input::Named(names));
+            task.send(Input::Named(names));
         }
     }
 
     fn watch(&self, region: Region) -> Task {
         let (inputs, receiver) = mpsc::unbounded_channel();
         let handle = tokio::spawn(region::run(Arc::clone(&self.shared), region, receiver));
-        Task { inputs, handle }
+        Task { inputs: Some(inputs), handle }
     }
 
     /// Asks for a look at `topic` in `region` that begins at `since` or later. Its answer wakes the resources
     /// that it concerns.
     pub fn ask(&self, region: &Region, topic: Topic, since: Moment) {
         if let Some(task) = lock(&self.tasks).get(region) {
-            let _ = task.inputs.send(Input::Ask { topic, since });
+            task.send(Input::Ask { topic, since });
         }
     }
 
@@ -165,12 +179,20 @@ impl<D, C> Shared<D, C> {
     fn world(&self) -> MutexGuard<'_, World> {
         lock(&self.world)
     }
+
+    /// `region` is not looked at any more. Nothing is told of it after this.
+    fn forget(&self, region: &Region) {
+        let mut world = self.world();
+        world.forget(region);
+        self.witness.forgotten(region);
+    }
 }
 
 impl<D, C> Drop for Inventory<D, C> {
     fn drop(&mut self) {
-        for task in lock(&self.tasks).values() {
-            task.handle.abort();
+        for (region, task) in lock(&self.tasks).iter_mut() {
+            task.end();
+            self.shared.forget(region);
         }
     }
 }

@@ -1,25 +1,28 @@
 //! The task that keeps one region in view.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use plan::{
     error::Failure,
-    inventory::{Action, Input, Query},
+    inventory::{Action, Core, Input, Query},
     model::{AccountId, Region},
     time::{Clock, Moment},
 };
 use tokio::sync::mpsc;
 
-use super::{Changed, Describe, Shared, listing, pacer};
+use super::{Changed, Describe, Shared, Witness, listing, pacer};
 
 /// How long until the account is asked for again.
 const AGAIN: Duration = Duration::from_secs(30);
 
 /// A call that has ended.
 enum Ended {
-    Scan(Input),
-    Lookup(Input),
+    Look(Input),
     Identity(Result<AccountId, Failure>),
 }
 
@@ -46,11 +49,7 @@ pub(super) async fn run<D: Describe, C: Clock>(
                 None => return,
             },
             Some(ended) = calls.next() => match ended {
-                Ended::Scan(input) => {
-                    report(&shared, &region, &input);
-                    input
-                }
-                Ended::Lookup(input) => input,
+                Ended::Look(input) => input,
                 Ended::Identity(result) => {
                     identified(&shared, &region, result, &calls);
                     Input::Tick
@@ -58,38 +57,50 @@ pub(super) async fn run<D: Describe, C: Clock>(
             },
             () = alarm => Input::Tick,
         };
-        wakes_at = feed(&shared, &region, input, &calls);
+        match feed(&shared, &region, input, &calls, &inputs) {
+            Some(next) => wakes_at = next,
+            None => return,
+        }
     }
 }
 
-/// Feeds the inventory and begins the calls that it wants. Returns when it wants to be fed again.
+/// Feeds the inventory and begins the calls that it wants. Returns when it wants to be fed again; nothing if the region is
+/// forgotten.
 fn feed<D: Describe, C: Clock>(
     shared: &Arc<Shared<D, C>>,
     region: &Region,
     input: Input,
     calls: &Calls,
-) -> Option<Moment> {
-    let scan_ended = matches!(input, Input::Scanned(Ok(_)));
-    let (actions, wakes_at, doubted) = {
+    inputs: &mpsc::UnboundedReceiver<Input>,
+) -> Option<Option<Moment>> {
+    let (scan_ended, looked) = match &input {
+        Input::Scanned(_) => (true, true),
+        Input::LookedUp(_) => (false, true),
+        Input::Named(_) | Input::Ask { .. } | Input::Tick => (false, false),
+    };
+    let (actions, wakes_at) = {
         let mut world = shared.world();
+        if inputs.is_closed() {
+            return None;
+        }
         let actions = world.on(region, input, shared.clock.now().tick, fastrand::f64());
         let core = world.region(region);
-        let doubted = core.is_some_and(|core| core.snapshot().is_doubted());
-        (actions, core.and_then(plan::inventory::Core::wakes_at), doubted)
+        // Told before the world is free again: whoever forgets the region comes before all of it or after.
+        if let Some(core) = core {
+            tell(&*shared.witness, region, core, scan_ended, looked);
+        }
+        (actions, core.and_then(Core::wakes_at))
     };
-    if scan_ended {
-        shared.witness.scanned(region, doubted);
-    }
     for action in actions {
         match action {
             Action::Scan => {
                 calls.push(Box::pin(query(Arc::clone(shared), region.clone(), Query::All, |result| {
-                    Ended::Scan(Input::Scanned(result))
+                    Ended::Look(Input::Scanned(result))
                 })));
             }
             Action::Lookup(asked) => {
                 calls.push(Box::pin(query(Arc::clone(shared), region.clone(), asked, |result| {
-                    Ended::Lookup(Input::LookedUp(result))
+                    Ended::Look(Input::LookedUp(result))
                 })));
             }
             Action::Identify => {
@@ -105,7 +116,26 @@ fn feed<D: Describe, C: Clock>(
         }
     }
     shared.version.send_modify(|version| *version += 1);
-    wakes_at
+    Some(wakes_at)
+}
+
+/// Tells what a look has come to.
+fn tell(witness: &dyn Witness, region: &Region, core: &Core, scan_ended: bool, looked: bool) {
+    let snapshot = core.snapshot();
+    if scan_ended {
+        match core.failing() {
+            Some((failure, in_a_row)) => witness.scan_failed(region, failure, in_a_row),
+            None => witness.scanned(region, snapshot.is_doubted()),
+        }
+    }
+    // A region that was never listed is not empty: it is not known.
+    if looked && snapshot.scanned().is_some() {
+        let mut states = BTreeMap::new();
+        for (backup, _) in snapshot.backups() {
+            *states.entry(backup.state.label()).or_insert(0) += 1;
+        }
+        witness.counted(region, &states);
+    }
 }
 
 async fn query<D: Describe, C: Clock>(
@@ -135,10 +165,4 @@ fn identified<D: Describe, C: Clock>(
     }
     shared.world().identified(result);
     let _ = shared.changes.send(Changed { region: None, topics: BTreeSet::new() });
-}
-
-fn report<D, C>(shared: &Shared<D, C>, region: &Region, input: &Input) {
-    if let Input::Scanned(Err(failure)) = input {
-        shared.witness.scan_failed(region, failure);
-    }
 }

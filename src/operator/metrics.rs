@@ -3,129 +3,28 @@
 //! Each family stands once, in [`FAMILIES`] and the constants that it lists: the
 //! exposition, the documentation and its test are made from them. Labels are few and
 //! short: operation, region, outcome, reason; never a resource, a backup or an account.
+//! A gauge whose object is gone goes, too; a counter stays until the process ends.
 
+mod families;
 mod family;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use plan::model::BackupState;
+use plan::reason::Reason;
 use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
 
-use self::family::{Counters, Gauges, Histograms, SecondGauges, Spec};
+pub use self::families::FAMILIES;
+use self::families::*;
+use self::family::{Counters, Gauges, Histograms, SecondGauges};
 pub use self::family::{Description, Kind};
 
 /// The media type of what [`Metrics::encode`] gives.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// Every family, in the order of the exposition.
-pub const FAMILIES: &[Description] = &[
-    AWS_CALLS.describe(),
-    AWS_CALL_DURATION.describe(),
-    CHANGES.describe(),
-    DELETIONS_IN_HOUR.describe(),
-    INVENTORY_DISAPPEARANCES.describe(),
-    LAST_SCAN.describe(),
-    LEADER.describe(),
-    RECONCILES.describe(),
-    RECONCILE_DURATION.describe(),
-    RESOURCES.describe(),
-    STATUS_WRITES.describe(),
-    EVENTS_REFUSED.describe(),
-    BUILD_INFO.describe(),
-];
-
-const AWS_CALLS: Spec<3> = Spec {
-    name: "cloudhsm_backup_operator_aws_calls_total",
-    kind: Kind::Counter,
-    help: "Calls to AWS, those that change something included; outcome is ok or the class of the failure",
-    labels: &["operation", "region", "outcome"],
-};
-
-const AWS_CALL_DURATION: Spec<1> = Spec {
-    name: "cloudhsm_backup_operator_aws_call_duration_seconds",
-    kind: Kind::Histogram,
-    help: "How long calls to AWS took, until the answer or the failure",
-    labels: &["operation"],
-};
-
-const CHANGES: Spec<3> = Spec {
-    name: "cloudhsm_backup_operator_changes_total",
-    kind: Kind::Counter,
-    help: "Requests to change something in AWS; outcome is accepted, rejected, not_sent or unknown",
-    labels: &["operation", "region", "outcome"],
-};
-
-const DELETIONS_IN_HOUR: Spec<0> = Spec {
-    name: "cloudhsm_backup_operator_deletions_in_hour",
-    kind: Kind::Gauge,
-    help: "Deletions of the last hour that count against --max-deletions",
-    labels: &[],
-};
-
-const INVENTORY_DISAPPEARANCES: Spec<1> = Spec {
-    name: "cloudhsm_backup_operator_inventory_disappearances_total",
-    kind: Kind::Counter,
-    help: "Listings in which most backups of a region were missing all at once; none is taken for gone because of it",
-    labels: &["region"],
-};
-
-const LAST_SCAN: Spec<1> = Spec {
-    name: "cloudhsm_backup_operator_last_scan_timestamp_seconds",
-    kind: Kind::Gauge,
-    help: "Unix time of the last complete listing of a region",
-    labels: &["region"],
-};
-
-const LEADER: Spec<0> = Spec {
-    name: "cloudhsm_backup_operator_leader",
-    kind: Kind::Gauge,
-    help: "1 while this process acts, 0 while it stands by",
-    labels: &[],
-};
-
-const RECONCILES: Spec<1> = Spec {
-    name: "cloudhsm_backup_operator_reconciles_total",
-    kind: Kind::Counter,
-    help: "Passes over a resource; outcome is ok or error",
-    labels: &["outcome"],
-};
-
-const RECONCILE_DURATION: Spec<0> = Spec {
-    name: "cloudhsm_backup_operator_reconcile_duration_seconds",
-    kind: Kind::Histogram,
-    help: "How long a pass over a resource took",
-    labels: &[],
-};
-
-const RESOURCES: Spec<1> = Spec {
-    name: "cloudhsm_backup_operator_resources",
-    kind: Kind::Gauge,
-    help: "Resources, by the reason of their Ready condition",
-    labels: &["reason"],
-};
-
-const STATUS_WRITES: Spec<1> = Spec {
-    name: "cloudhsm_backup_operator_status_writes_total",
-    kind: Kind::Counter,
-    help: "Writes of a status; outcome is written, conflict or error",
-    labels: &["outcome"],
-};
-
-const EVENTS_REFUSED: Spec<0> = Spec {
-    name: "cloudhsm_backup_operator_events_refused_total",
-    kind: Kind::Counter,
-    help: "Events that the API server did not take, as in a namespace that is being deleted",
-    labels: &[],
-};
-
-const BUILD_INFO: Spec<1> = Spec {
-    name: "cloudhsm_backup_operator_build_info",
-    kind: Kind::Gauge,
-    help: "Always 1; the label is the version that runs",
-    labels: &["version"],
-};
 
 /// Up to the 30 s after which a call to AWS is given up.
 const CALL_BUCKETS: &[f64] = &[0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
@@ -139,16 +38,25 @@ pub struct Metrics(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     registry: Registry,
+    resources: Gauges<3>,
+    backups: Gauges<2>,
+    copies_wanted: Gauges<1>,
+    copies_ready: Gauges<1>,
+    pending_deletions: Gauges<1>,
+    next_purge: SecondGauges<0>,
+    deletions_held: Gauges<1>,
+    deletions_in_hour: Gauges<0>,
+    deletions_left_in_hour: Gauges<0>,
+    changes: Counters<3>,
     aws_calls: Counters<3>,
     aws_call_duration: Histograms<1>,
-    changes: Counters<3>,
-    deletions_in_hour: Gauges<0>,
-    inventory_disappearances: Counters<1>,
+    aws_throttles: Counters<1>,
     last_scan: SecondGauges<1>,
+    scan_failures: Gauges<1>,
+    inventory_disappearances: Counters<1>,
     leader: Gauges<0>,
     reconciles: Counters<1>,
     reconcile_duration: Histograms<0>,
-    resources: Gauges<1>,
     status_writes: Counters<1>,
     events_refused: Counters<0>,
 }
@@ -158,16 +66,25 @@ impl Metrics {
     pub fn new(version: &str) -> Self {
         let mut registry = Registry::default();
         let r = &mut registry;
+        let resources = Gauges::new(r, RESOURCES);
+        let backups = Gauges::new(r, BACKUPS);
+        let copies_wanted = Gauges::new(r, COPIES_WANTED);
+        let copies_ready = Gauges::new(r, COPIES_READY);
+        let pending_deletions = Gauges::new(r, PENDING_DELETIONS);
+        let next_purge = SecondGauges::new(r, NEXT_PURGE);
+        let deletions_held = Gauges::new(r, DELETIONS_HELD);
+        let deletions_in_hour = Gauges::new(r, DELETIONS_IN_HOUR);
+        let deletions_left_in_hour = Gauges::new(r, DELETIONS_LEFT_IN_HOUR);
+        let changes = Counters::new(r, CHANGES);
         let aws_calls = Counters::new(r, AWS_CALLS);
         let aws_call_duration = Histograms::with_buckets(r, AWS_CALL_DURATION, CALL_BUCKETS);
-        let changes = Counters::new(r, CHANGES);
-        let deletions_in_hour = Gauges::new(r, DELETIONS_IN_HOUR);
-        let inventory_disappearances = Counters::new(r, INVENTORY_DISAPPEARANCES);
+        let aws_throttles = Counters::new(r, AWS_THROTTLES);
         let last_scan = SecondGauges::new(r, LAST_SCAN);
+        let scan_failures = Gauges::new(r, SCAN_FAILURES);
+        let inventory_disappearances = Counters::new(r, INVENTORY_DISAPPEARANCES);
         let leader = Gauges::new(r, LEADER);
         let reconciles = Counters::new(r, RECONCILES);
         let reconcile_duration = Histograms::with_buckets(r, RECONCILE_DURATION, RECONCILE_BUCKETS);
-        let resources = Gauges::new(r, RESOURCES);
         let status_writes = Counters::new(r, STATUS_WRITES);
         let events_refused = Counters::new(r, EVENTS_REFUSED);
         Gauges::new(r, BUILD_INFO).with([version]).set(1);
@@ -176,27 +93,83 @@ impl Metrics {
         leader.with([]);
         reconcile_duration.with([]);
         events_refused.with([]);
+        for reason in Reason::ALL.iter().filter(|reason| reason.holds_deletion()) {
+            deletions_held.with([reason.name()]);
+        }
         Self(Arc::new(Inner {
             registry,
+            resources,
+            backups,
+            copies_wanted,
+            copies_ready,
+            pending_deletions,
+            next_purge,
+            deletions_held,
+            deletions_in_hour,
+            deletions_left_in_hour,
+            changes,
             aws_calls,
             aws_call_duration,
-            changes,
-            deletions_in_hour,
-            inventory_disappearances,
+            aws_throttles,
             last_scan,
+            scan_failures,
+            inventory_disappearances,
             leader,
             reconciles,
             reconcile_duration,
-            resources,
             status_writes,
             events_refused,
         }))
     }
 
-    /// A call to AWS ended: `outcome` is `ok` or the name of an error class.
-    pub fn aws_call(&self, operation: &str, region: &str, outcome: &str, elapsed: Duration) {
+    /// So many resources have this condition.
+    pub fn resources(&self, condition: &str, status: &str, reason: &str, resources: usize) {
+        self.0.resources.show([condition, status, reason], resources);
+    }
+
+    /// So many resources are not Ready because a deletion is held, for this reason.
+    pub fn deletions_held(&self, reason: &str, resources: usize) {
+        self.0.deletions_held.with([reason]).set(whole(resources));
+    }
+
+    /// So many copies in `region` are wanted, and so many of these are there. Both are shown, or neither: their difference is
+    /// what alerts look at.
+    pub fn copies(&self, region: &str, wanted: usize, ready: usize) {
+        self.0.copies_wanted.show([region], wanted);
+        self.0.copies_ready.show([region], ready);
+        if wanted > 0 && ready == 0 {
+            self.0.copies_ready.with([region]).set(0);
+        }
+    }
+
+    /// So many of the backups and copies of resources in `region` are pending deletion.
+    pub fn pending_deletions(&self, region: &str, backups: usize) {
+        self.0.pending_deletions.show([region], backups);
+    }
+
+    /// When the first of them is deleted for good.
+    pub fn next_purge(&self, at: Option<Timestamp>) {
+        match at {
+            Some(at) => {
+                self.0.next_purge.with([]).set(at.as_duration().as_secs_f64());
+            }
+            None => self.0.next_purge.remove([]),
+        }
+    }
+
+    /// So many deletions of the last hour count against the limit, which is `most`.
+    pub fn deletions(&self, used: usize, most: u32) {
+        let (used, most) = (whole(used), i64::from(most));
+        self.0.deletions_in_hour.with([]).set(used);
+        self.0.deletions_left_in_hour.with([]).set(most.saturating_sub(used).max(0));
+    }
+
+    /// A call to AWS ended: `outcome` is `ok` or the name of an error class; AWS throttled it `throttles` times.
+    pub fn aws_call(&self, operation: &str, region: &str, outcome: &str, elapsed: Duration, throttles: u32) {
         self.0.aws_calls.with([operation, region, outcome]).inc();
         self.0.aws_call_duration.with([operation]).observe(elapsed.as_secs_f64());
+        // Also when it is 0: an increase shows only after something was there.
+        self.0.aws_throttles.with([region]).inc_by(throttles.into());
     }
 
     /// A request to change something in AWS ended; `outcome` is [`plan::effect::Outcome::name`].
@@ -204,9 +177,17 @@ impl Metrics {
         self.0.changes.with([operation, region, outcome]).inc();
     }
 
-    /// How many deletions of the last hour count against the limit.
-    pub fn deletions_in_hour(&self, count: u32) {
-        self.0.deletions_in_hour.with([]).set(count.into());
+    /// A listing of `region` was complete at `at`.
+    pub fn scanned(&self, region: &str, at: Timestamp) {
+        self.0.last_scan.with([region]).set(at.as_duration().as_secs_f64());
+        self.0.scan_failures.with([region]).set(0);
+        // An alert on its increase sees the first one only if there was a 0 before.
+        self.0.inventory_disappearances.with([region]);
+    }
+
+    /// Listings of `region` failed, so many in a row.
+    pub fn scan_failed(&self, region: &str, in_a_row: u32) {
+        self.0.scan_failures.with([region]).set(in_a_row.into());
     }
 
     /// Most backups of `region` were missing from a listing all at once.
@@ -214,17 +195,21 @@ impl Metrics {
         self.0.inventory_disappearances.with([region]).inc();
     }
 
-    /// A listing of `region` was complete at `at`.
-    pub fn scanned(&self, region: &str, at: Timestamp) {
-        self.0.last_scan.with([region]).set(at.as_duration().as_secs_f64());
-        // An alert on its increase sees the first one only if there was a 0 before.
-        self.0.inventory_disappearances.with([region]);
+    /// So many backups are in `region`, by [`BackupState::label`].
+    pub fn backups(&self, region: &str, states: &BTreeMap<&'static str, usize>) {
+        for state in BackupState::LABELS {
+            let count = states.get(state).copied().unwrap_or_default();
+            self.0.backups.with([region, state]).set(whole(count));
+        }
     }
 
-    /// No resource names `region` any more, so it is no longer listed. Its time is taken
-    /// away, or an alert on old listings would fire for ever.
+    /// `region` is no longer listed. What listings told is taken away, or an alert on old listings would fire for ever.
     pub fn forget_region(&self, region: &str) {
         self.0.last_scan.remove([region]);
+        self.0.scan_failures.remove([region]);
+        for state in BackupState::LABELS {
+            self.0.backups.remove([region, state]);
+        }
     }
 
     /// Whether this process acts.
@@ -236,17 +221,6 @@ impl Metrics {
     pub fn reconcile(&self, outcome: &str, elapsed: Duration) {
         self.0.reconciles.with([outcome]).inc();
         self.0.reconcile_duration.with([]).observe(elapsed.as_secs_f64());
-    }
-
-    /// The reason of a resource's Ready condition went from `before` (none: a resource not
-    /// counted yet) to `after` (none: the resource is gone).
-    pub fn resource_changed(&self, before: Option<&str>, after: Option<&str>) {
-        if let Some(reason) = before {
-            self.0.resources.with([reason]).dec();
-        }
-        if let Some(reason) = after {
-            self.0.resources.with([reason]).inc();
-        }
     }
 
     /// A write of a status ended: `written`, `conflict` or `error`.
@@ -266,6 +240,10 @@ impl Metrics {
         let _ = text::encode(&mut exposition, &self.0.registry);
         exposition
     }
+}
+
+fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

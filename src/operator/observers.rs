@@ -1,18 +1,20 @@
 //! What the lower layers tell, as metrics and log lines.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use plan::{
     effect::{Mutation, Outcome},
     error::Failure,
     model::Region,
+    reason::Reason,
     time::Clock,
 };
 
 use super::{clock::SystemClock, metrics::Metrics};
 use crate::{
+    api::{conditions::READY, shown::Stated},
     aws::{Call, CallObserver},
-    controller::report::Reporter,
+    controller::report::{Reporter, Sum},
     inventory::Witness,
     kubernetes::Refusal,
 };
@@ -28,7 +30,8 @@ pub struct Observers {
 
 impl CallObserver for Observers {
     fn called(&self, call: Call<'_>) {
-        self.metrics.aws_call(call.operation, call.region.as_str(), call.outcome, call.elapsed);
+        let Call { operation, region, outcome, elapsed, throttles } = call;
+        self.metrics.aws_call(operation, region.as_str(), outcome, elapsed, throttles);
     }
 }
 
@@ -41,8 +44,13 @@ impl Witness for Observers {
         }
     }
 
-    fn scan_failed(&self, region: &Region, failure: &Failure) {
-        tracing::warn!(%region, class = failure.class.name(), %failure, "cannot list the backups of a region");
+    fn scan_failed(&self, region: &Region, failure: &Failure, in_a_row: u32) {
+        self.metrics.scan_failed(region.as_str(), in_a_row);
+        tracing::warn!(%region, class = failure.class.name(), %failure, in_a_row, "cannot list the backups of a region");
+    }
+
+    fn counted(&self, region: &Region, states: &BTreeMap<&'static str, usize>) {
+        self.metrics.backups(region.as_str(), states);
     }
 
     fn forgotten(&self, region: &Region) {
@@ -67,12 +75,24 @@ impl Reporter for Observers {
         self.metrics.event_refused();
     }
 
-    fn deletions(&self, used: usize) {
-        self.metrics.deletions_in_hour(u32::try_from(used).unwrap_or(u32::MAX));
+    fn deletions(&self, used: usize, most: u32) {
+        self.metrics.deletions(used, most);
     }
 
-    fn resource(&self, before: Option<&str>, after: Option<&str>) {
-        self.metrics.resource_changed(before, after);
+    fn summed(&self, sum: &Sum) {
+        match sum {
+            Sum::Stated { stated, resources } => {
+                let Stated { condition, status, reason } = *stated;
+                self.metrics.resources(condition, status, reason, *resources);
+                let holds = Reason::from_name(reason).is_some_and(Reason::holds_deletion);
+                if condition == READY && status == "False" && holds {
+                    self.metrics.deletions_held(reason, *resources);
+                }
+            }
+            Sum::Copies { region, wanted, ready } => self.metrics.copies(region.as_str(), *wanted, *ready),
+            Sum::Pending { region, backups } => self.metrics.pending_deletions(region.as_str(), *backups),
+            Sum::NextPurge(at) => self.metrics.next_purge(*at),
+        }
     }
 
     fn passed(&self, outcome: &'static str, elapsed: Duration) {

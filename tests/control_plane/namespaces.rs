@@ -78,7 +78,9 @@ fn a_terminating_namespace_that_is_stuck_says_why_and_retain_releases_it() {
         bench.log().contains("no Event: its namespace is being deleted")
     });
     let (_, metrics) = bench.operator().get("/metrics").unwrap();
-    assert!(metrics.contains(r#"cloudhsm_backup_operator_resources{reason="LastBackup"} 1"#), "{metrics}");
+    let labels = r#"condition="Ready",status="False",reason="LastBackup""#;
+    let sample = format!("cloudhsm_backup_operator_resources{{{labels}}} 1\n");
+    assert!(metrics.contains(&sample), "{metrics}");
     bench.patch("last", r#"{"spec":{"deletionPolicy":"Retain"}}"#);
     until_namespace_gone(&bench);
     bench.expect_untouched();

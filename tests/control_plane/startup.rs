@@ -108,9 +108,17 @@ fn without_credentials_it_says_where_they_may_come_from_and_waits() {
 fn what_is_served_at_metrics_is_what_is_documented() {
     let mut bench = Bench::new();
     let id = bench.aws.seed(Seed::ready(REGION, CLUSTER));
-    bench.declare("main", &id, "neverExpires: true");
-    bench.until_ready("main", true, "InSync");
-    bench.meanwhile(2);
+    bench.declare("main", &id, "neverExpires: true\ncopies: [{region: eu-central-1}]");
+    bench.until("main", "its copy on its way", |object| object["status"]["copiesReady"] == "0/1");
+    // Deleted before the hour that is counted.
+    let purge = bench.aws.now() + jiff::SignedDuration::from_hours(7 * 24 - 2);
+    let pending = Seed { delete_timestamp: Some(purge), ..Seed::ready(REGION, CLUSTER).pending_deletion() };
+    let pending = bench.aws.seed(pending);
+    bench.declare("pending", &pending, "deleted: true");
+    bench.until_ready("pending", true, "DeletionScheduled");
+    // Deletions are counted last.
+    let counted = || bench.operator().get("/metrics").unwrap().1.contains("deletions_left_in_hour{} 10");
+    assert!(within(Duration::from_secs(30), counted), "{}", bench.log());
     assert_eq!(bench.operator().get("/readyz").unwrap().0, 200);
     let (status, metrics) = bench.operator().get("/metrics").unwrap();
     assert_eq!(status, 200);
@@ -129,7 +137,8 @@ fn what_is_served_at_metrics_is_what_is_documented() {
     assert!(sample(&format!("aws_calls_total{{{describe},outcome=\"ok\"}}")).parse::<u32>().unwrap() >= 2);
     assert_eq!(sample(&format!("aws_calls_total{{{modify},outcome=\"ok\"}}")), "1");
     assert_eq!(sample(&format!("changes_total{{{modify},outcome=\"accepted\"}}")), "1");
-    assert_eq!(sample("resources{reason=\"InSync\"}"), "1");
+    let scheduled = "condition=\"DeletionScheduled\",status=\"True\",reason=\"DeletionScheduled\"";
+    assert_eq!(sample(&format!("resources{{{scheduled}}}")), "1");
     assert_eq!(sample("deletions_in_hour{}"), "0");
     for secret in [id.as_str(), "not-a-secret", bench.namespace.as_str(), emulator::DEFAULT_ACCOUNT] {
         assert!(!metrics.contains(secret), "{secret} in {metrics}");

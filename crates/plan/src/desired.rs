@@ -77,6 +77,11 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// The copies that are to be there. A resource that is being deleted wants none.
+    pub fn wanted_copies(&self) -> impl Iterator<Item = &DesiredCopy> {
+        self.copies.iter().filter(|copy| !copy.deleted && !self.terminating)
+    }
+
     /// Whether the backup or a copy is to be deleted, by the spec or with the resource.
     pub fn wishes_deletion(&self) -> bool {
         if self.terminating {

@@ -111,6 +111,11 @@ pub struct CopyRecord {
 }
 
 impl CopyRecord {
+    /// Whether it was READY when it was last seen.
+    pub fn is_ready(&self) -> bool {
+        self.state == Some(BackupState::Ready)
+    }
+
     /// Whether the open request was given up: it is not looked for any more, and a person decides.
     pub fn is_lost(&self) -> bool {
         let lost = self.last_failure.as_ref().filter(|setback| setback.reason == Reason::CopyLost);

@@ -33,6 +33,11 @@ macro_rules! reasons {
                 Self::ALL.iter().copied().find(|reason| reason.name() == name)
             }
 
+            /// Whether it holds a deletion that somebody asks for.
+            pub const fn holds_deletion(self) -> bool {
+                matches!(self, Self::DeletionHeld | Self::NeverExpires | Self::LastBackup)
+            }
+
             /// Who has to move.
             pub const fn stance(self) -> Stance {
                 match self { $($(Self::$name => Stance::$stance,)+)+ }

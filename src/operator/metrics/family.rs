@@ -95,6 +95,20 @@ where
     }
 }
 
+impl<const N: usize> Gauges<N>
+where
+    Labels<N>: EncodeLabelSet,
+{
+    /// Sets the member with these values of its labels; at 0 it goes out of the exposition.
+    pub(super) fn show(&self, values: [&str; N], count: usize) {
+        if count == 0 {
+            self.remove(values);
+        } else {
+            self.with(values).set(super::whole(count));
+        }
+    }
+}
+
 impl<const N: usize> Histograms<N> {
     pub(super) fn with_buckets(registry: &mut Registry, spec: Spec<N>, buckets: &'static [f64]) -> Self {
         let family = Family::new_with_constructor(Buckets(buckets));

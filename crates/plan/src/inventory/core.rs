@@ -283,6 +283,11 @@ impl Core {
         self.scan.trouble(self.snapshot.scanned().is_some())
     }
 
+    /// Why the last scan failed, if it did, and how many have failed in a row.
+    pub fn failing(&self) -> Option<(&Failure, u32)> {
+        self.scan.failing()
+    }
+
     /// Whether the first scan has ended, well or not.
     pub fn looked_once(&self) -> bool {
         self.scan.ended_once()

@@ -50,6 +50,11 @@ impl Scan {
         self.due = self.due.min(at);
     }
 
+    /// The last one failed so: why, and how many have failed in a row.
+    pub(super) fn failing(&self) -> Option<(&Failure, u32)> {
+        self.last_failure.as_ref().map(|(failure, _)| (failure, self.failures))
+    }
+
     /// Whether the first one has ended, well or not.
     pub(super) fn ended_once(&self) -> bool {
         self.ended_once
@@ -108,6 +113,7 @@ mod tests {
             waits.push(scan.wakes_at().unwrap().since(now).as_secs());
         }
         assert_eq!(waits, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
+        assert_eq!(scan.failing().map(|(_, in_a_row)| in_a_row), Some(9));
         scan.failed(Failure::new(ErrorClass::Transient, "Failed"), at(0), Duration::from_secs(3), 0.0);
         assert_eq!(scan.wakes_at(), Some(at(3)));
     }
@@ -120,6 +126,7 @@ mod tests {
         failed(&mut scan, at(5));
         assert!(scan.trouble(true).is_some());
         scan.succeeded(at(6), POLL);
+        assert_eq!(scan.failing(), None);
         failed(&mut scan, at(306));
         assert!(scan.trouble(true).is_none(), "failures in a row count");
     }

@@ -31,6 +31,16 @@ impl BackupState {
         }
     }
 
+    /// Every [`label`](Self::label).
+    pub const LABELS: [&'static str; 5] =
+        ["CREATE_IN_PROGRESS", "READY", "PENDING_DELETION", "DELETED", "other"];
+
+    /// Its name where names must be few, as in metrics: those that this version does not know are `other`.
+    pub fn label(&self) -> &'static str {
+        let known = |label: &&&'static str| **label == self.name();
+        Self::LABELS.iter().find(known).copied().unwrap_or("other")
+    }
+
     /// AWS's name for it.
     pub fn name(&self) -> &str {
         match self {
@@ -149,6 +159,15 @@ mod tests {
             assert_eq!(BackupState::from_name(name).name(), name);
         }
         assert_eq!(BackupState::from_name("ARCHIVED"), BackupState::Unknown("ARCHIVED".into()));
+    }
+
+    #[test]
+    fn a_state_that_is_not_known_has_the_label_other() {
+        for (name, label) in
+            [("READY", "READY"), ("DELETED", "DELETED"), ("ARCHIVED", "other"), ("", "other")]
+        {
+            assert_eq!(BackupState::from_name(name).label(), label);
+        }
     }
 
     #[test]

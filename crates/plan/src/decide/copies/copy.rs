@@ -160,7 +160,7 @@ impl<'a> Copy<'a> {
 
     /// Nothing new is known: it is what it was.
     pub(super) fn stay(&mut self) {
-        self.ready = self.record.state == Some(BackupState::Ready);
+        self.ready = self.record.is_ready();
     }
 
     /// Puts what is seen of the copy on record, or of the one that would be adopted, into the status, and nothing else.

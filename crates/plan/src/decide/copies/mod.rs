@@ -122,8 +122,8 @@ fn regions(draft: &Draft<'_>) -> Vec<Region> {
 
 /// The condition `CopiesReady`, and the count.
 fn sum_up(draft: &mut Draft<'_>) {
-    let wanted: Vec<&DesiredCopy> = draft.desired.copies.iter().filter(|copy| !copy.deleted).collect();
-    if wanted.is_empty() || draft.desired.terminating {
+    let wanted: Vec<&DesiredCopy> = draft.desired.wanted_copies().collect();
+    if wanted.is_empty() {
         return;
     }
     let of = |wish: &&DesiredCopy| draft.copies.iter().find(|copy| copy.region == wish.region);
