@@ -103,7 +103,7 @@ fn expect_rest(bench: &Bench, user: &str, regions: &[(&str, usize)]) {
     bench.aws.clear_calls();
     assert!(within(Duration::from_secs(20), || listed(1)), "{}", bench.log());
     bench.aws.clear_calls();
-    let before = writes(user).len();
+    let (before, log) = (writes(user).len(), bench.log());
     let begun = Instant::now();
     assert!(before >= 200, "each status was written: {before}");
     assert!(within(Duration::from_secs(30), || listed(3)), "{}", bench.log());
@@ -124,6 +124,7 @@ fn expect_rest(bench: &Bench, user: &str, regions: &[(&str, usize)]) {
     let after = writes(user);
     assert_eq!(after.len(), before, "{:?}", &after[before..]);
     assert!(bench.events().is_empty(), "{:?}", bench.events());
+    assert_eq!(bench.log().strip_prefix(&log), Some(""), "and nothing is logged");
 }
 
 #[test]
