@@ -16,6 +16,7 @@ mod interceptor;
 mod mutate;
 mod observer;
 mod permit;
+mod proxy;
 mod sdk;
 mod wire;
 

@@ -128,6 +128,29 @@ async fn child_reaches_nothing() {
 }
 
 #[test]
+fn a_proxy_is_taken_from_the_environment() {
+    // The emulator stands for the proxy: what comes to it is meant for a host that does not exist.
+    let proxy = emulator();
+    proxy.seed(Seed::ready(REGION, CLUSTER));
+    let through = |no_proxy: &str, test: &str| {
+        let mut command = child(test);
+        command
+            .env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "s")
+            .env("AWS_ENDPOINT_URL_CLOUDHSM_V2", "http://cloudhsm.invalid")
+            .env("AWS_ENDPOINT_URL_STS", "http://sts.invalid")
+            .env("HTTP_PROXY", proxy.url())
+            .env("NO_PROXY", no_proxy);
+        run(command);
+    };
+    through("", "environment::child_lists_and_asks_for_its_account");
+    let operations: Vec<_> = proxy.calls().into_iter().map(|call| call.operation).collect();
+    assert_eq!(operations, ["DescribeBackups", "GetCallerIdentity"]);
+    through("cloudhsm.invalid,sts.invalid", "environment::child_reaches_nothing");
+    assert_eq!(proxy.calls().len(), 2, "what NO_PROXY names is reached without it");
+}
+
+#[test]
 fn without_any_source_of_credentials_the_check_says_so() {
     run(child("environment::child_has_no_credentials"));
 }
