@@ -1,5 +1,5 @@
-//! What is installed: `deploy/` as kustomize renders it, on the real API server, and the operator
-//! as the ServiceAccount and with the permissions that it ships with.
+//! The operator as the ServiceAccount and with the permissions that it ships with. What else is
+//! installed with it is looked at in `tests/packaging`.
 
 mod iam;
 
@@ -10,7 +10,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cloudhsm_backup_operator::{cli, operator::flags::listen::Listen};
 use emulator::Seed;
 use serde_json::{Value, json};
 
@@ -23,143 +22,39 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// `kubectl kustomize deploy`.
+/// The folder that is installed.
+fn base() -> String {
+    root().join("deploy/kustomize/base").display().to_string()
+}
+
+/// `kubectl kustomize deploy/kustomize/base`.
 fn rendered() -> String {
-    plane().kubectl_ok(&["kustomize", &root().join("deploy").display().to_string()]).unwrap()
+    plane().kubectl_ok(&["kustomize", &base()]).unwrap()
 }
 
 fn objects() -> Vec<Value> {
     serde_saphyr::from_multiple(&rendered()).unwrap()
 }
 
+/// The object of this kind that is named as everything is.
 fn object(kind: &str) -> Value {
-    let mut of_kind = objects().into_iter().filter(|object| object["kind"] == kind);
+    let mut of_kind = objects()
+        .into_iter()
+        .filter(|object| object["kind"] == kind && object["metadata"]["name"] == OPERATOR);
     let object = of_kind.next().unwrap_or_else(|| panic!("no {kind} in deploy/"));
     assert!(of_kind.next().is_none(), "two of {kind}");
     object
 }
 
-/// Installs all of `deploy/`, as `kubectl apply -k` does. No controller here makes pods of it.
+/// Installs all of the base, as `kubectl apply -k` does. No controller here makes pods of it.
 fn install() {
     static INSTALLED: OnceLock<()> = OnceLock::new();
     INSTALLED.get_or_init(|| {
         let namespace = object("Namespace").to_string();
         let output = plane().kubectl_stdin(&["apply", "-f", "-"], &namespace).unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        plane().kubectl_ok(&["apply", "-k", &root().join("deploy").display().to_string()]).unwrap();
+        plane().kubectl_ok(&["apply", "-k", &base()]).unwrap();
     });
-}
-
-fn pod_of(deployment: &Value) -> Value {
-    let template = &deployment["spec"]["template"];
-    let metadata =
-        json!({"name": "rendered", "namespace": OPERATOR, "labels": template["metadata"]["labels"]});
-    json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]})
-}
-
-/// Asks the API server for this pod without making it; what it says against it, if anything.
-fn try_pod(pod: &Value) -> Result<(), String> {
-    let output = plane().kubectl_stdin(&["create", "--dry-run=server", "-f", "-"], &pod.to_string()).unwrap();
-    // Pod Security's modes warn and audit speak on stderr too.
-    let said = String::from_utf8(output.stderr).unwrap();
-    if output.status.success() && said.is_empty() { Ok(()) } else { Err(said) }
-}
-
-#[test]
-fn each_rendered_object_is_accepted_and_nothing_is_left_to_be_set() {
-    let kinds: BTreeSet<_> =
-        objects().iter().map(|object| object["kind"].as_str().unwrap().to_owned()).collect();
-    let expected = [
-        "ClusterRole",
-        "ClusterRoleBinding",
-        "CustomResourceDefinition",
-        "Deployment",
-        "Namespace",
-        "ServiceAccount",
-    ];
-    assert_eq!(kinds, expected.map(str::to_owned).into());
-    install();
-    // Strict: an unknown field, which a typing mistake makes, is an error.
-    let args = ["apply", "--validate=strict", "--dry-run=server", "-f", "-"];
-    let output = plane().kubectl_stdin(&args, &rendered()).unwrap();
-    let (said, complaints) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && complaints.is_empty(), "{complaints}");
-    assert_eq!(
-        said.lines().filter(|line| line.ends_with("(server dry run)")).count(),
-        expected.len(),
-        "{said}"
-    );
-    for object in objects() {
-        let namespaced = ["Deployment", "ServiceAccount"].iter().any(|kind| object["kind"] == *kind);
-        let namespace = if namespaced { json!(OPERATOR) } else { Value::Null };
-        assert_eq!(object["metadata"]["namespace"], namespace, "{object:#}");
-    }
-    assert_eq!(object("Namespace")["metadata"]["name"], OPERATOR);
-}
-
-#[test]
-fn the_crd_stands_once_and_its_folder_can_be_applied_too() {
-    let installed = plane().kubectl_ok(&["kustomize", &root().join("crds").display().to_string()]).unwrap();
-    let crd: Value = serde_saphyr::from_str(&installed).unwrap();
-    assert_eq!(crd["metadata"]["name"], "cloudhsmbackups.cloudhsm-backup.dev");
-    assert_eq!(object("CustomResourceDefinition")["spec"], crd["spec"]);
-    let folder = root().join("crds").display().to_string();
-    let said = plane().kubectl_ok(&["apply", "--dry-run=server", "-f", &folder]).unwrap();
-    assert_eq!(said.lines().count(), 1, "{said}");
-}
-
-#[test]
-fn its_pod_is_accepted_where_pod_security_is_restricted() {
-    install();
-    let enforced =
-        plane().kubectl_ok(&["get", "namespace", OPERATOR, "-o", "jsonpath={.metadata.labels}"]).unwrap();
-    assert!(enforced.contains(r#""pod-security.kubernetes.io/enforce":"restricted""#), "{enforced}");
-    let pod = pod_of(&object("Deployment"));
-    assert_eq!(try_pod(&pod), Ok(()));
-    // The same pod with less is refused: the server looks.
-    for pointer in [
-        "/spec/securityContext/seccompProfile",
-        "/spec/containers/0/securityContext/allowPrivilegeEscalation",
-    ] {
-        let mut lax = pod.clone();
-        *lax.pointer_mut(pointer).unwrap() = Value::Null;
-        let said = try_pod(&lax).unwrap_err();
-        assert!(said.contains("violates PodSecurity \"restricted"), "{said}");
-    }
-}
-
-#[test]
-fn the_deployment_never_runs_two_at_once_and_lets_calls_end() {
-    let deployment = object("Deployment");
-    assert_eq!(deployment["spec"]["replicas"], 1);
-    assert_eq!(deployment["spec"]["strategy"], json!({"type": "Recreate"}));
-    let pod = &deployment["spec"]["template"]["spec"];
-    assert_eq!(pod["terminationGracePeriodSeconds"], 45);
-    assert_eq!(pod["serviceAccountName"], OPERATOR);
-    assert_eq!(
-        (&pod["securityContext"]["runAsUser"], &pod["securityContext"]["runAsNonRoot"]),
-        (&json!(65532), &json!(true))
-    );
-    let container = &pod["containers"][0];
-    assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
-    let image = container["image"].as_str().unwrap();
-    assert!(image.ends_with(concat!("/cloudhsm-backup-operator:", env!("CARGO_PKG_VERSION"))), "{image}");
-}
-
-#[test]
-fn flags_and_ports_of_the_deployment_are_those_of_the_program() {
-    let container = object("Deployment")["spec"]["template"]["spec"]["containers"][0].clone();
-    let args = container["args"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap());
-    let command = cli::parse([OPERATOR].into_iter().chain(args)).unwrap();
-    let cli::Command::Run(flags) = command else { panic!("{command:?}") };
-    let Listen::At(address) = flags.metrics_addr() else { panic!("nothing is served") };
-    assert!(address.ip().is_unspecified(), "probes come from outside the pod");
-    let ports = container["ports"].as_array().unwrap();
-    assert_eq!(ports, &[json!({"name": "http", "containerPort": address.port()})]);
-    for probe in ["livenessProbe", "readinessProbe"] {
-        assert_eq!(container[probe]["httpGet"]["port"], "http");
-    }
 }
 
 #[test]
