@@ -31,8 +31,9 @@ lint: tools ## Check formatting, lints and documentation
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 
 .PHONY: generate
-generate: tools ## Write the generated files anew: the CRD
+generate: tools ## Write the generated files anew: the CRD, install.yaml, what the chart and kustomize are given
 	UPDATE=1 $(CARGO) test --locked --test crd
+	UPDATE=1 $(CARGO) test --locked --test packaging generated
 
 .PHONY: clean
 clean: ## Remove what was built here; the control plane's cache stays
