@@ -1,8 +1,6 @@
 //! The operator as the ServiceAccount and with the permissions that it ships with. What else is
 //! installed with it is looked at in `tests/packaging`.
 
-mod iam;
-
 use std::{
     collections::BTreeSet,
     path::Path,
