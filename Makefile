@@ -35,13 +35,32 @@ generate: tools ## Write the generated files anew: the CRD, install.yaml, what t
 	UPDATE=1 $(CARGO) test --locked --test crd
 	UPDATE=1 $(CARGO) test --locked --test packaging generated
 
+.PHONY: audit
+audit: tools ## Audit crates, scripts, Dockerfile and workflows. ADVISORIES=required: fail where vulnerabilities cannot be looked up
+	@hack/release/audit
+
+.PHONY: sbom
+sbom: tools ## Write the SBOM of the operator (CycloneDX) to target/
+	@mkdir -p target
+	@hack/release/sbom target/cloudhsm-backup-operator.cdx.json
+
+.PHONY: image-check
+image-check: tools ## Lint the Dockerfile, go through its steps without a container engine, check the program they make
+	@"$$(hack/release/tool hadolint)/hadolint" Dockerfile
+	@rm -rf target/image && mkdir -p target && hack/image/build-steps target/image
+	@hack/image/check target/image/image/usr/local/bin/cloudhsm-backup-operator
+
+.PHONY: reproduce
+reproduce: tools ## Build the release twice, in different places, and compare
+	@hack/release/reproduce
+
 .PHONY: clean
 clean: ## Remove what was built here; the control plane's cache stays
 	$(CARGO) clean
 
 .PHONY: help
 help: ## List the commands
-	@awk 'BEGIN { FS = ":.*##" } /^[a-z-]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*##" } /^[a-z-]+:.*##/ { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # What must be there before anything can be built, said clearly when it is not.
 .PHONY: tools
