@@ -125,9 +125,9 @@ impl Sums {
             if self.pending.add(key) {
                 self.pending_in.add(&key.region);
             }
-            until.iter().for_each(|until| {
+            if let Some(until) = until {
                 self.until.add(until);
-            });
+            }
         }
     }
 
@@ -145,9 +145,9 @@ impl Sums {
             if self.pending.take(key) {
                 self.pending_in.take(&key.region);
             }
-            until.iter().for_each(|until| {
+            if let Some(until) = until {
                 self.until.take(until);
-            });
+            }
         }
     }
 

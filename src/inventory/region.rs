@@ -26,6 +26,9 @@ enum Ended {
     Identity(Result<AccountId, Failure>),
 }
 
+/// The region is not looked at any more.
+struct Forgotten;
+
 type Calls = FuturesUnordered<BoxFuture<'static, Ended>>;
 
 /// Runs until its handle is aborted.
@@ -58,21 +61,20 @@ pub(super) async fn run<D: Describe, C: Clock>(
             () = alarm => Input::Tick,
         };
         match feed(&shared, &region, input, &calls, &inputs) {
-            Some(next) => wakes_at = next,
-            None => return,
+            Ok(next) => wakes_at = next,
+            Err(Forgotten) => return,
         }
     }
 }
 
-/// Feeds the inventory and begins the calls that it wants. Returns when it wants to be fed again; nothing if the region is
-/// forgotten.
+/// Feeds the inventory and begins the calls that it wants. Returns when it wants to be fed again.
 fn feed<D: Describe, C: Clock>(
     shared: &Arc<Shared<D, C>>,
     region: &Region,
     input: Input,
     calls: &Calls,
     inputs: &mpsc::UnboundedReceiver<Input>,
-) -> Option<Option<Moment>> {
+) -> Result<Option<Moment>, Forgotten> {
     let (scan_ended, looked) = match &input {
         Input::Scanned(_) => (true, true),
         Input::LookedUp(_) => (false, true),
@@ -81,7 +83,7 @@ fn feed<D: Describe, C: Clock>(
     let (actions, wakes_at) = {
         let mut world = shared.world();
         if inputs.is_closed() {
-            return None;
+            return Err(Forgotten);
         }
         let actions = world.on(region, input, shared.clock.now().tick, fastrand::f64());
         let core = world.region(region);
@@ -116,7 +118,7 @@ fn feed<D: Describe, C: Clock>(
         }
     }
     shared.version.send_modify(|version| *version += 1);
-    Some(wakes_at)
+    Ok(wakes_at)
 }
 
 /// Tells what a look has come to.

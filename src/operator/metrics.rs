@@ -19,7 +19,6 @@ use prometheus_client::encoding::text;
 use prometheus_client::registry::Registry;
 
 pub use self::families::FAMILIES;
-use self::families::*;
 use self::family::{Counters, Gauges, Histograms, SecondGauges};
 pub use self::family::{Description, Kind};
 
@@ -66,28 +65,28 @@ impl Metrics {
     pub fn new(version: &str) -> Self {
         let mut registry = Registry::default();
         let r = &mut registry;
-        let resources = Gauges::new(r, RESOURCES);
-        let backups = Gauges::new(r, BACKUPS);
-        let copies_wanted = Gauges::new(r, COPIES_WANTED);
-        let copies_ready = Gauges::new(r, COPIES_READY);
-        let pending_deletions = Gauges::new(r, PENDING_DELETIONS);
-        let next_purge = SecondGauges::new(r, NEXT_PURGE);
-        let deletions_held = Gauges::new(r, DELETIONS_HELD);
-        let deletions_in_hour = Gauges::new(r, DELETIONS_IN_HOUR);
-        let deletions_left_in_hour = Gauges::new(r, DELETIONS_LEFT_IN_HOUR);
-        let changes = Counters::new(r, CHANGES);
-        let aws_calls = Counters::new(r, AWS_CALLS);
-        let aws_call_duration = Histograms::with_buckets(r, AWS_CALL_DURATION, CALL_BUCKETS);
-        let aws_throttles = Counters::new(r, AWS_THROTTLES);
-        let last_scan = SecondGauges::new(r, LAST_SCAN);
-        let scan_failures = Gauges::new(r, SCAN_FAILURES);
-        let inventory_disappearances = Counters::new(r, INVENTORY_DISAPPEARANCES);
-        let leader = Gauges::new(r, LEADER);
-        let reconciles = Counters::new(r, RECONCILES);
-        let reconcile_duration = Histograms::with_buckets(r, RECONCILE_DURATION, RECONCILE_BUCKETS);
-        let status_writes = Counters::new(r, STATUS_WRITES);
-        let events_refused = Counters::new(r, EVENTS_REFUSED);
-        Gauges::new(r, BUILD_INFO).with([version]).set(1);
+        let resources = Gauges::new(r, families::RESOURCES);
+        let backups = Gauges::new(r, families::BACKUPS);
+        let copies_wanted = Gauges::new(r, families::COPIES_WANTED);
+        let copies_ready = Gauges::new(r, families::COPIES_READY);
+        let pending_deletions = Gauges::new(r, families::PENDING_DELETIONS);
+        let next_purge = SecondGauges::new(r, families::NEXT_PURGE);
+        let deletions_held = Gauges::new(r, families::DELETIONS_HELD);
+        let deletions_in_hour = Gauges::new(r, families::DELETIONS_IN_HOUR);
+        let deletions_left_in_hour = Gauges::new(r, families::DELETIONS_LEFT_IN_HOUR);
+        let changes = Counters::new(r, families::CHANGES);
+        let aws_calls = Counters::new(r, families::AWS_CALLS);
+        let aws_call_duration = Histograms::with_buckets(r, families::AWS_CALL_DURATION, CALL_BUCKETS);
+        let aws_throttles = Counters::new(r, families::AWS_THROTTLES);
+        let last_scan = SecondGauges::new(r, families::LAST_SCAN);
+        let scan_failures = Gauges::new(r, families::SCAN_FAILURES);
+        let inventory_disappearances = Counters::new(r, families::INVENTORY_DISAPPEARANCES);
+        let leader = Gauges::new(r, families::LEADER);
+        let reconciles = Counters::new(r, families::RECONCILES);
+        let reconcile_duration = Histograms::with_buckets(r, families::RECONCILE_DURATION, RECONCILE_BUCKETS);
+        let status_writes = Counters::new(r, families::STATUS_WRITES);
+        let events_refused = Counters::new(r, families::EVENTS_REFUSED);
+        Gauges::new(r, families::BUILD_INFO).with([version]).set(1);
         // So that they read 0, not "no data", before anything has happened.
         deletions_in_hour.with([]);
         leader.with([]);
