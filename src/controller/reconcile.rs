@@ -166,7 +166,12 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         again: Again,
     ) -> Result<Again, Error> {
         match self.kubernetes.set_finalizer(object, present).await {
-            Ok(()) | Err(Refusal::Gone) => Ok(again),
+            Ok(()) => {
+                let resource = object.object_name();
+                tracing::info!(%resource, "finalizer {}", if present { "added" } else { "removed" });
+                Ok(again)
+            }
+            Err(Refusal::Gone) => Ok(again),
             Err(Refusal::Conflict) => Ok(Again::Now),
             Err(refusal) => Err(refusal.into()),
         }

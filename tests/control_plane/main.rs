@@ -49,6 +49,7 @@ mod fresh_look;
 mod gated;
 mod last_backup;
 mod lifecycle;
+mod logs;
 mod metrics;
 mod namespaces;
 mod ownership;
