@@ -62,8 +62,13 @@ where
 fn checked(flags: Box<RunFlags>) -> Result<Box<RunFlags>, clap::Error> {
     match flags.problem() {
         None => Ok(flags),
-        Some(problem) => Err(Cli::command().error(ErrorKind::ValueValidation, problem)),
+        Some(problem) => Err(command().error(ErrorKind::ValueValidation, problem)),
     }
+}
+
+/// The command line as clap knows it: what `--help` is made from, and the reference of flags.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Does what was asked for: hands `run` its flags, or writes what `crd_yaml` gives to `out`.
@@ -110,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]
