@@ -31,8 +31,8 @@ lint: tools ## Check formatting, lints and documentation
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 
 .PHONY: generate
-generate: tools ## Write the generated files anew: the CRD, install.yaml, what the chart and kustomize are given
-	UPDATE=1 $(CARGO) test --locked --test crd
+generate: tools ## Write the generated files anew: CRD, install.yaml, the chart's files, docs/reference
+	UPDATE=1 $(CARGO) test --locked --test crd --test reference
 	UPDATE=1 $(CARGO) test --locked --test packaging generated
 
 .PHONY: audit

@@ -87,7 +87,7 @@ reasons! {
         CopyLost,
         /// Several copies exist and none is recorded, so none can be chosen for deletion.
         AmbiguousCopy,
-        /// The source is not READY or gone, so a missing copy cannot be made.
+        /// The source is gone or not READY, so a missing copy cannot be made.
         SourceUnavailable,
         /// Another resource manages this copy as its own backup.
         CopyClaimedElsewhere,
