@@ -9,6 +9,7 @@
 
 mod fields;
 mod flags;
+mod links;
 mod markdown;
 mod metrics;
 mod reasons;
