@@ -19,4 +19,5 @@ mod image;
 mod kustomize;
 mod lint;
 mod support;
+mod uninstall;
 mod workflows;
