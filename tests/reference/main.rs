@@ -13,6 +13,7 @@ mod links;
 mod markdown;
 mod metrics;
 mod reasons;
+mod security;
 
 use std::path::Path;
 
