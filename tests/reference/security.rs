@@ -59,3 +59,27 @@ fn a_test_that_is_not_there_would_be_found() {
     let two = [("tests/a.rs", "one"), ("tests/b.rs", "two")];
     assert_eq!(named(page), two.map(|(file, name)| (file.to_owned(), name.to_owned())).into());
 }
+
+/// The numbers of controls that a line names; `C1–C3` names three.
+fn controls(line: &str) -> Vec<u32> {
+    let words = line.split([' ', ',', ';', '|']).filter(|word| word.starts_with('C'));
+    let number = |word: &str| word.strip_prefix('C').and_then(|number| number.parse().ok());
+    let range = |word: &str| match word.split_once('–') {
+        Some((first, last)) => Some(number(first)?..=number(last)?),
+        None => number(word).map(|only| only..=only),
+    };
+    words.filter_map(range).flatten().collect()
+}
+
+#[test]
+fn every_threat_has_controls_and_every_control_a_threat() {
+    let page = security();
+    let threats = page.lines().filter(|line| line.starts_with("| T")).map(controls);
+    let threats: Vec<_> = threats.filter(|controls| !controls.is_empty()).collect();
+    assert!(threats.len() >= 14, "the scan finds only {} threats with controls", threats.len());
+    let needed: BTreeSet<u32> = threats.into_iter().flatten().collect();
+    let there = page.lines().filter_map(|line| line.strip_prefix("| C"));
+    let there: BTreeSet<u32> = there.filter_map(|line| line.split_once(' ')?.0.parse().ok()).collect();
+    assert_eq!(needed, there);
+    assert_eq!(controls("| T1 x | P1 | A1 | C1–C3, C9; more |"), [1, 2, 3, 9]);
+}
