@@ -8,7 +8,8 @@ use emulator::Seed;
 use crate::{
     copying::{expect_one_copy_each, is_long, requests, until_in_sync},
     gated::Gated,
-    support::{CLUSTER, ELSEWHERE, REGION, plane},
+    shipped,
+    support::{CLUSTER, ELSEWHERE, REGION},
 };
 
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -59,7 +60,7 @@ fn a_process_that_wakes_asks_for_its_copy_soon_after_the_mark_and_not_long_after
 fn a_process_that_wakes_long_after_another_one_has_taken_over_does_not_ask_too() {
     let (mut gated, id) = frozen();
     // It finds the mark, and waits for the settle window before it asks.
-    let other = gated.bench.another(|start| start.kubeconfig = plane().kubeconfig().to_owned());
+    let other = gated.bench.another(|start| start.kubeconfig = shipped::kubeconfig());
     if is_long() {
         std::thread::sleep(TOO_LONG);
         until_in_sync(&gated.bench, PATIENCE);

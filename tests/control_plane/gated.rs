@@ -1,14 +1,39 @@
 //! A bench whose operator reaches the API server through a proxy, which can hold up what passes.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use emulator::{Fault, FaultKind, Listing};
 use testbed::{Folder, Proxy, within};
 
 use crate::{
     copying::{declare, request},
+    shipped,
     support::{Bench, ELSEWHERE, Setup, plane},
 };
+
+/// A way to the API server through a gate.
+pub struct Through {
+    pub api: Proxy,
+    /// Leads through the gate.
+    pub kubeconfig: PathBuf,
+    _folder: Folder,
+}
+
+/// The same as `kubeconfig`, through a gate.
+pub fn through(kubeconfig: &Path) -> Through {
+    let url = plane().url();
+    let server = url.strip_prefix("https://").unwrap().parse().unwrap();
+    let api = Proxy::start(server).unwrap();
+    let folder = Folder::new("gated-").unwrap();
+    let direct = std::fs::read_to_string(kubeconfig).unwrap();
+    assert!(direct.contains(&url), "{url}");
+    let kubeconfig = folder.path().join("kubeconfig");
+    std::fs::write(&kubeconfig, direct.replace(&url, &format!("https://{}", api.address()))).unwrap();
+    Through { api, kubeconfig, _folder: folder }
+}
 
 /// The bench, and the gate between its operator and the API server.
 pub struct Gated {
@@ -21,16 +46,9 @@ impl Gated {
     /// A bench with these flags; its operator runs. The test itself goes past the proxy.
     pub fn new(flags: Vec<&'static str>) -> Self {
         let mut bench = Bench::with(Setup { flags, running: false });
-        let url = plane().url();
-        let server = url.strip_prefix("https://").unwrap().parse().unwrap();
-        let api = Proxy::start(server).unwrap();
-        let folder = Folder::new("gated-").unwrap();
-        let kubeconfig = std::fs::read_to_string(plane().kubeconfig()).unwrap();
-        assert!(kubeconfig.contains(&url), "{url}");
-        let through = folder.path().join("kubeconfig");
-        std::fs::write(&through, kubeconfig.replace(&url, &format!("https://{}", api.address()))).unwrap();
-        bench.restart_with(|start| start.kubeconfig = through);
-        Self { bench, api, _folder: folder }
+        let Through { api, kubeconfig, _folder } = through(&shipped::kubeconfig());
+        bench.restart_with(|start| start.kubeconfig = kubeconfig);
+        Self { bench, api, _folder }
     }
 
     /// Ends the operator at once; what it said and nobody heard is lost with it.

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::shipped;
 use cloudhsm_backup_operator::api;
 use emulator::{Backup, Call, Config, Emulator, Seed};
 use serde_json::Value;
@@ -27,7 +28,8 @@ pub const STRANGER: &str = "AKIASTRANGER";
 /// That account.
 pub const STRANGERS_ACCOUNT: &str = "999988887777";
 
-const PATIENCE: Duration = Duration::from_secs(45);
+/// How long to wait for what is to happen.
+pub const PATIENCE: Duration = Duration::from_secs(45);
 const POLL: Duration = Duration::from_millis(50);
 
 /// The control plane, with our CRD.
@@ -89,7 +91,10 @@ impl Bench {
         let aws = Emulator::start(Config { accounts, ..Config::default() }).unwrap();
         let folder = Folder::new("bench-").unwrap();
         let mut flags = vec!["--watch-namespace".to_owned(), namespace.clone(), "--aws-rate=1000".to_owned()];
-        for (flag, value) in [("--poll-interval", "1s"), ("--confirm-after", "1s")] {
+        // Benches share an API server, and operators that do not know of each other are worth a test of their own.
+        for (flag, value) in
+            [("--poll-interval", "1s"), ("--confirm-after", "1s"), ("--leader-elect", "false")]
+        {
             if !setup.flags.iter().any(|given| given.starts_with(flag)) {
                 flags.push(format!("{flag}={value}"));
             }
@@ -97,7 +102,7 @@ impl Bench {
         flags.extend(setup.flags.iter().map(|flag| (*flag).to_owned()));
         let start = Start {
             program: program(),
-            kubeconfig: plane().kubeconfig().to_owned(),
+            kubeconfig: shipped::kubeconfig(),
             aws: aws.url(),
             access_key: Some("AKIATEST".to_owned()),
             flags,
@@ -133,8 +138,13 @@ impl Bench {
     }
 
     /// Changes how the operator is started the next time.
-    pub fn restart_with(&mut self, change: impl FnOnce(&mut Start)) {
+    pub fn start_with(&mut self, change: impl FnOnce(&mut Start)) {
         change(&mut self.start);
+    }
+
+    /// Starts the operator afresh, in another way.
+    pub fn restart_with(&mut self, change: impl FnOnce(&mut Start)) {
+        self.start_with(change);
         self.run();
     }
 
