@@ -123,7 +123,9 @@ pub(crate) fn api_server(assets: &Assets, files: &Files, ports: Ports, audit: Op
 pub(crate) fn controller_manager(assets: &Assets, files: &Files) -> Command {
     let mut command = Command::new(assets.program(CONTROLLER_MANAGER));
     command.arg(format!("--kubeconfig={}", files.admin_kubeconfig().display())).args([
-        "--controllers=namespace-controller,garbage-collector-controller,clusterrole-aggregation-controller",
+        // The last of them tells what the type check of an admission policy finds.
+        "--controllers=namespace-controller,garbage-collector-controller,clusterrole-aggregation-controller,\
+         validatingadmissionpolicy-status-controller",
         "--leader-elect=false",
         "--secure-port=0",
     ]);
