@@ -1,1 +1,6 @@
-//! The ValidatingAdmissionPolicy that wants a confirmation before anything is deleted.
+//! The `ValidatingAdmissionPolicy` that wants a confirmation before anything may be deleted.
+
+mod bench;
+mod lived;
+mod shipped;
+mod transitions;
