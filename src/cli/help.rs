@@ -29,8 +29,7 @@ ENVIRONMENT
                                              the FIPS endpoints; both are needed
     AWS_ENDPOINT_URL_CLOUDHSM_V2, AWS_ENDPOINT_URL_STS
                                              other endpoints, such as an emulator's
-    HTTPS_PROXY, NO_PROXY                    a proxy, for AWS and for Kubernetes, and what is reached without it: name
-                                             the API server and the addresses that credentials come from
+    HTTPS_PROXY, NO_PROXY                    a proxy to reach AWS by, and what is reached without it
   The region of a backup comes from its resource, not from AWS_REGION.
 
   Kubernetes is reached through the kubeconfig that KUBECONFIG names, else ~/.kube/config, else the service
