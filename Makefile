@@ -16,8 +16,9 @@ demo: tools ## Show the main job on real parts; Ctrl-C ends it. ONCE=1: end by i
 	@exec $${CARGO_TARGET_DIR:-target}/debug/demo --operator $${CARGO_TARGET_DIR:-target}/debug/cloudhsm-backup-operator $(if $(ONCE),--once)
 
 .PHONY: test
-test: tools ## Run every test: unit, emulator, wire and control plane
+test: tools ## Run every test: unit, emulator, wire, control plane and packaging
 	@hack/control-plane/provide >/dev/null
+	@hack/tools/provide >/dev/null
 	$(CARGO) test --locked --workspace
 
 .PHONY: test-long
