@@ -1,4 +1,4 @@
-//! As much of PromQL as is needed to hold what queries name against what the operator serves.
+//! As much of `PromQL` as is needed to hold what queries name against what the operator serves.
 
 use std::collections::BTreeSet;
 
