@@ -1,10 +1,11 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # What the scripts that provide programs have in common: hack/control-plane/provide and
 # hack/tools/provide source it. It says what goes on, keeps one run at a time, builds with
 # Go, and leaves nothing behind.
 #
 # The script that sources it has set `me` (what its messages begin with), `here` (its folder, where
-# its Go modules are) and `GO_VERSION`, and sets `cache` before it calls take_lock.
+# its Go modules are) and `GO_VERSION`. It sets `os` and `arch` by platform before it builds, and
+# `cache` before it calls take_lock.
 
 LOCK_LIMIT=1800 # seconds to wait for another run; far above the slowest build
 
@@ -17,16 +18,17 @@ refuse() {
     say "$*"
 }
 
+# What this machine is, as Go and releases call it: system and architecture.
 platform() {
     case $(uname -s) in
-    Linux) os=linux ;;
-    Darwin) os=darwin ;;
-    *) os=$(uname -s | tr '[:upper:]' '[:lower:]') ;;
+    Linux) printf linux ;;
+    Darwin) printf darwin ;;
+    *) printf '%s' "$(uname -s | tr '[:upper:]' '[:lower:]')" ;;
     esac
     case $(uname -m) in
-    x86_64 | amd64) arch=amd64 ;;
-    aarch64 | arm64) arch=arm64 ;;
-    *) arch=$(uname -m) ;;
+    x86_64 | amd64) printf ' amd64' ;;
+    aarch64 | arm64) printf ' arm64' ;;
+    *) printf ' %s' "$(uname -m)" ;;
     esac
 }
 
@@ -103,7 +105,7 @@ build() {
     local since=$SECONDS log="$staging/$2.log"
     say "building $2 ($1)"
     (
-        cd "$here/$3"
+        cd "$here/$3" || exit
         CGO_ENABLED=0 GOWORK=off GOOS=$os GOARCH=$arch exec go build -mod=readonly -buildvcs=false -trimpath \
             -ldflags "-s -w $5" -o "$staging/$2" "$4"
     ) >"$log" 2>&1 &
