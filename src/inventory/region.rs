@@ -168,3 +168,6 @@ fn identified<D: Describe, C: Clock>(
     shared.world().identified(result);
     let _ = shared.changes.send(Changed { region: None, topics: BTreeSet::new() });
 }
+
+#[cfg(test)]
+mod tests;
