@@ -36,9 +36,14 @@ fn main() -> ExitCode {
 }
 
 fn run(flags: RunFlags) -> Result<(), Failure> {
-    telemetry::init(flags.log_format(), flags.log_level())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let traces = {
+        let _in = runtime.enter();
+        telemetry::init(flags.log_format(), flags.log_level())?
+    };
     // One provider for kube and the AWS SDK alike. Err means that it is installed already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    Ok(runtime.block_on(operator::run(flags))?)
+    let result = runtime.block_on(operator::run(flags));
+    traces.flush();
+    Ok(result?)
 }

@@ -18,6 +18,7 @@ mod observer;
 mod permit;
 mod proxy;
 mod sdk;
+mod trace;
 mod wire;
 
 use std::future::Future;

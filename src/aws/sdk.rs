@@ -11,10 +11,11 @@ use plan::effect::{ChangeKind, Mutation};
 use plan::error::Failure;
 use plan::inventory::{Page, Query};
 use plan::model::{AccountId, Region};
+use tracing::{Instrument, Span};
 
 use super::clients::Clients;
 use super::wire::Wire;
-use super::{Aws, Call, CallObserver, Permit, Receipt, describe, identity, mutate, proxy};
+use super::{Aws, Call, CallObserver, Permit, Receipt, describe, identity, mutate, proxy, trace};
 
 /// Deadlines of a call. Without them the SDK would wait for an answer for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,19 +109,20 @@ impl SdkAws {
         query: &Query,
         token: Option<&str>,
     ) -> Result<Page, Failure> {
-        let watch = Stopwatch::start();
-        let wire = Arc::default();
-        let result = describe::describe(&self.cloudhsm(region), query, token, &wire).await;
-        self.observe(describe::OPERATION, region, result.as_ref().err(), &watch, &wire);
+        let call = Underway::start(describe::OPERATION, region);
+        let client = self.cloudhsm(region);
+        let describing = describe::describe(&client, query, token, &call.wire);
+        let result = describing.instrument(call.span.clone()).await;
+        self.observe(&call, result.as_ref().err());
         result
     }
 
     /// The account whose credentials are used (GetCallerIdentity of STS), asked in `region`.
     pub async fn account(&self, region: &Region) -> Result<AccountId, Failure> {
-        let watch = Stopwatch::start();
-        let wire = Arc::default();
-        let result = identity::account(&self.sts(region), &wire).await;
-        self.observe(identity::OPERATION, region, result.as_ref().err(), &watch, &wire);
+        let call = Underway::start(identity::OPERATION, region);
+        let client = self.sts(region);
+        let result = identity::account(&client, &call.wire).instrument(call.span.clone()).await;
+        self.observe(&call, result.as_ref().err());
         result
     }
 
@@ -144,26 +146,23 @@ impl SdkAws {
         })
     }
 
-    fn observe(
-        &self,
-        operation: &'static str,
-        region: &Region,
-        failure: Option<&Failure>,
-        watch: &Stopwatch,
-        wire: &Wire,
-    ) {
+    fn observe(&self, call: &Underway<'_>, failure: Option<&Failure>) {
+        let Underway { operation, region, began, wire, span } = call;
         let outcome = failure.map_or("ok", |failure| failure.class.name());
-        let (elapsed, throttles) = (watch.elapsed(), wire.throttles());
+        trace::end(span, outcome, wire.request_id().as_deref());
+        let (elapsed, throttles) = (began.elapsed(), wire.throttles());
         self.observer.called(Call { operation, region, outcome, elapsed, throttles });
     }
 }
 
 impl Aws for SdkAws {
     async fn mutate(&self, mutation: &Mutation, permit: &Permit) -> Receipt {
-        let (watch, region, kind) = (Stopwatch::start(), mutation.region(), mutation.change.kind());
-        let (deadline, wire) = (self.timeouts.of(kind), Arc::default());
-        let receipt = mutate::mutate(&self.cloudhsm(region), mutation, deadline, permit, &wire).await;
-        self.observe(kind.operation(), region, receipt.outcome.failure(), &watch, &wire);
+        let kind = mutation.change.kind();
+        let call = Underway::start(kind.operation(), mutation.region());
+        let (client, deadline) = (self.cloudhsm(mutation.region()), self.timeouts.of(kind));
+        let changing = mutate::mutate(&client, mutation, deadline, permit, &call.wire);
+        let receipt = changing.instrument(call.span.clone()).await;
+        self.observe(&call, receipt.outcome.failure());
         receipt
     }
 }
@@ -174,19 +173,23 @@ impl fmt::Debug for SdkAws {
     }
 }
 
-/// How long a call takes: a measurement for the observer, which nothing is decided by.
-struct Stopwatch(Instant);
+/// One call, from its begin.
+struct Underway<'a> {
+    operation: &'static str,
+    region: &'a Region,
+    /// For the observer; nothing is decided by it.
+    began: Instant,
+    wire: Arc<Wire>,
+    span: Span,
+}
 
-impl Stopwatch {
+impl<'a> Underway<'a> {
     #[expect(
         clippy::disallowed_methods,
         reason = "measures a duration; decisions take the Clock that was passed in"
     )]
-    fn start() -> Self {
-        Self(Instant::now())
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.0.elapsed()
+    fn start(operation: &'static str, region: &'a Region) -> Self {
+        let span = trace::begin(operation, region);
+        Self { operation, region, began: Instant::now(), wire: Arc::default(), span }
     }
 }

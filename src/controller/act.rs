@@ -11,6 +11,7 @@ use plan::{
     settings::Settings,
     time::{Clock, Moment},
 };
+use tracing::Instrument;
 
 use super::{Reconciler, lock, memory::Memory};
 use crate::{
@@ -31,7 +32,8 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
     ) {
         memory.recent.begin(mutation.clone(), mark, self.clock.now().tick);
         self.index.begin_request(&mutation, &object.ledger(), self.failed_copies(&mutation), decided);
-        let receipt = self.aws.mutate(&mutation, &self.permit(decided)).await;
+        let (permit, span) = (self.permit(decided), memory.trace.pass(object));
+        let receipt = self.aws.mutate(&mutation, &permit).instrument(span).await;
         let ended = self.clock.now().tick;
         self.index.end_request(&mutation, mark, &receipt.outcome, ended);
         self.conclude(object, mutation, receipt, memory).await;

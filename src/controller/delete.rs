@@ -11,6 +11,7 @@ use plan::{
     model::BackupKey,
     time::{Clock, Moment},
 };
+use tracing::Instrument;
 
 use super::{
     Reconciler,
@@ -57,7 +58,8 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         }
         memory.recent.begin(mutation.clone(), mark, self.clock.now().tick);
         self.announce(object, plan.notices, now.wall).await;
-        let receipt = self.confirm_and_send(pass, &mutation, now.tick).await;
+        let span = memory.trace.pass(object);
+        let receipt = self.confirm_and_send(pass, &mutation, now.tick).instrument(span).await;
         self.conclude(object, mutation, receipt, memory).await;
         self.report_deletions();
         Ok(Again::WhenChanged)

@@ -6,8 +6,9 @@ use plan::{
     desired::Desired,
     time::{Clock, Now},
 };
+use tracing::Instrument;
 
-use super::{Reconciler, memory::Memory};
+use super::{Reconciler, memory::Memory, trace};
 use crate::{
     api::{CloudHsmBackup, CloudHsmBackupStatus, report},
     aws::Aws,
@@ -84,7 +85,9 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         status: &CloudHsmBackupStatus,
         memory: &mut Memory,
     ) -> Result<(), Refusal> {
-        let result = self.kubernetes.apply_status(object, status).await;
+        let span = memory.trace.write(object);
+        let result = self.kubernetes.apply_status(object, status).instrument(span.clone()).await;
+        trace::written(&span, &result);
         self.reporter.status_written(result.as_ref().map(drop));
         let mut after = result?;
         // An apply cannot remove what somebody else has set as well; left standing it would be taken for ours.

@@ -10,7 +10,7 @@ use plan::{
     time::{Moment, Now},
 };
 
-use super::lock;
+use super::{lock, trace::Trace};
 use crate::api::{CloudHsmBackup, RECONCILE_REQUEST};
 
 /// What is remembered of one resource.
@@ -28,6 +28,8 @@ pub(super) struct Memory {
     written: Option<(Option<String>, Box<CloudHsmBackup>)>,
     /// How many passes failed in a row.
     pub(super) failures: u32,
+    /// The span of the pass that is under way.
+    pub(super) trace: Trace,
 }
 
 impl Memory {

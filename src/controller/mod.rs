@@ -15,6 +15,7 @@ mod observe;
 mod reconcile;
 pub mod report;
 mod tally;
+mod trace;
 pub mod wiring;
 
 use std::sync::{Arc, Mutex};

@@ -12,6 +12,7 @@ use plan::{
     model::Region,
     time::{Clock, Moment, Now},
 };
+use tracing::Instrument;
 
 use super::{Reconciler, fence::Written, memory::Memory};
 use crate::{
@@ -71,6 +72,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         let result = self.pass(object, &mut memory).await;
         let outcome = if result.is_ok() { "ok" } else { "error" };
         self.reporter.passed(outcome, self.clock.now().tick.since(began));
+        memory.trace.end(outcome);
         memory.failures = if result.is_ok() { 0 } else { memory.failures.saturating_add(1) };
         // A pass that took off the finalizer may outlast its resource: then nobody would ever forget it.
         if self.index.knows(&name) {
@@ -140,8 +142,12 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
                 // What became of a marked change goes on record at once, whatever the watch shows by then.
                 Ok(if mark.is_some() { Again::Now } else { Again::WhenChanged })
             }
-            Some(Effect::AddFinalizer) => self.set_finalizer(&object, true, again).await,
-            Some(Effect::RemoveFinalizer) => self.set_finalizer(&object, false, again).await,
+            Some(Effect::AddFinalizer) => {
+                self.set_finalizer(&object, true, again).instrument(memory.trace.pass(&object)).await
+            }
+            Some(Effect::RemoveFinalizer) => {
+                self.set_finalizer(&object, false, again).instrument(memory.trace.pass(&object)).await
+            }
             None => Ok(again),
         }
     }

@@ -15,5 +15,7 @@ pub mod run;
 mod shutdown;
 pub mod source;
 pub mod telemetry;
+#[cfg_attr(not(feature = "otel"), path = "no_traces.rs")]
+pub mod traces;
 
 pub use run::run;

@@ -9,6 +9,10 @@ use tracing::level_filters::LevelFilter;
 use tracing::subscriber::SetGlobalDefaultError;
 use tracing_subscriber::filter::{EnvFilter, ParseError};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::registry::{LookupSpan, Registry};
+
+use super::traces::Traces;
 
 /// What is logged unless told otherwise.
 pub const DEFAULT_LEVEL: &str = "info";
@@ -37,11 +41,19 @@ pub enum TelemetryError {
     Twice(#[from] SetGlobalDefaultError),
 }
 
-/// Starts logging, once in a process.
-pub fn init(format: LogFormat, level: &str) -> Result<(), TelemetryError> {
+/// Starts logging, and traces if they are wanted, once in a process. Within a runtime of tokio.
+pub fn init(format: LogFormat, level: &str) -> Result<Traces, TelemetryError> {
     let colour = io::stderr().is_terminal() && !no_color();
-    let subscriber = subscriber(format, filter(level)?, colour, io::stderr);
-    Ok(tracing::subscriber::set_global_default(subscriber)?)
+    let (traces, filter) = (Traces::start(), filter(level)?);
+    match traces.layer() {
+        None => tracing::subscriber::set_global_default(subscriber(format, filter, colour, io::stderr))?,
+        Some(layer) => {
+            let lines = lines(format, colour, io::stderr).with_filter(filter);
+            tracing::subscriber::set_global_default(Registry::default().with(layer).with(lines))?;
+        }
+    }
+    traces.announce();
+    Ok(traces)
 }
 
 /// What `level` lets through: a level, or a list of directives as of `RUST_LOG`.
@@ -58,7 +70,24 @@ pub fn filter(level: &str) -> Result<EnvFilter, ParseError> {
     }
     // Last, so that it replaces what was said before of the same targets.
     directives.push(level.to_owned());
+    if cfg!(feature = "otel") {
+        // Spans for traces: no line is to carry their fields, and without a collector they are to cost nothing.
+        directives.push("otel=off".to_owned());
+    }
     EnvFilter::try_new(directives.join(","))
+}
+
+/// The layer of log lines, for a subscriber that has another one beside it.
+fn lines<S, W>(format: LogFormat, colour: bool, writer: W) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colour);
+    match format {
+        LogFormat::Text => Box::new(layer),
+        LogFormat::Json => Box::new(layer.json().flatten_event(true).with_span_list(false)),
+    }
 }
 
 fn subscriber<W>(

@@ -68,13 +68,15 @@ fn only_tests_depend_on_the_emulator_and_the_testbed() {
     );
 }
 
-/// Names and versions of all that is linked into the operator on this platform.
-fn linked() -> BTreeSet<(String, String)> {
+/// Names and versions of all that is linked into the operator on this platform, with these features.
+fn linked(features: &str) -> BTreeSet<(String, String)> {
     let tree = cargo(&[
         "tree",
         "--locked",
         "-p",
         "cloudhsm-backup-operator",
+        "--features",
+        features,
         "-e",
         "normal",
         "--prefix=none",
@@ -107,9 +109,14 @@ fn strangers(linked: &BTreeSet<(String, String)>) -> Vec<String> {
 
 #[test]
 fn one_tls_and_crypto_stack_is_linked() {
-    let linked = linked();
-    assert!(linked.len() > 100, "cargo tree shows too little: {linked:?}");
-    assert_eq!(strangers(&linked), Vec::<String>::new());
+    for features in ["", "otel"] {
+        let linked = linked(features);
+        assert!(linked.len() > 100, "cargo tree shows too little: {linked:?}");
+        let traces = linked.iter().any(|(name, _)| name == "opentelemetry-otlp");
+        assert_eq!(traces, features == "otel", "this test looks at something else than it should");
+        assert_eq!(strangers(&linked), Vec::<String>::new(), "with features {features:?}");
+    }
+    let linked = linked("");
     for (name, version) in
         [("ring", "v0.17.14"), ("openssl-sys", "v0.9.0"), ("rustls", "v0.21.0"), ("hyper", "v0.14.0")]
     {

@@ -61,6 +61,8 @@ mod startup;
 mod support;
 mod suspend;
 mod tags;
+#[cfg(feature = "otel")]
+mod traces;
 mod undelete;
 mod unknown_outcome;
 mod validation;
