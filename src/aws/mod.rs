@@ -16,7 +16,6 @@ mod interceptor;
 mod mutate;
 mod observer;
 mod permit;
-mod proxy;
 mod sdk;
 mod trace;
 mod wire;

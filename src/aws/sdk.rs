@@ -15,7 +15,7 @@ use tracing::{Instrument, Span};
 
 use super::clients::Clients;
 use super::wire::Wire;
-use super::{Aws, Call, CallObserver, Permit, Receipt, describe, identity, mutate, proxy, trace};
+use super::{Aws, Call, CallObserver, Permit, Receipt, describe, identity, mutate, trace};
 
 /// Deadlines of a call. Without them the SDK would wait for an answer for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl SdkAws {
     /// SDK's own environment variables, `~/.aws` and the metadata services.
     pub async fn from_environment(observer: Arc<dyn CallObserver>) -> Self {
         // A fixed version: a newer SDK must not change how calls are retried or connected by itself.
-        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(proxy::client());
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
         let name = env!("CARGO_PKG_NAME");
         if let Ok(agent) = FrameworkMetadata::new(name, Some(env!("CARGO_PKG_VERSION"))) {
             loader = loader.framework_metadata(agent);
