@@ -23,8 +23,7 @@ fn indented(text: &str, by: usize) -> String {
 /// The ConfigMap and the Helm values that carry the script.
 fn carriers() -> [(&'static str, String); 2] {
     let script = read(lua::SCRIPT);
-    let header =
-        "# Generated from health.lua: UPDATE=1 cargo test --test packaging gitops::files writes it anew.\n";
+    let header = "# Generated from health.lua; do not edit. make generate writes it anew.\n";
     let config_map = format!(
         "{header}# A patch: kubectl -n argocd patch configmap argocd-cm --patch-file argocd-cm.yaml\n\
          apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: argocd-cm\n  namespace: argocd\n  labels:\n    \
@@ -39,12 +38,16 @@ fn carriers() -> [(&'static str, String); 2] {
 }
 
 #[test]
-fn the_config_map_and_the_helm_values_carry_the_script() {
+fn the_generated_config_map_and_helm_values_carry_the_script() {
     for (path, current) in carriers() {
         if std::env::var_os("UPDATE").is_some_and(|update| update == "1") {
             std::fs::write(root().join(FOLDER).join(path), &current).unwrap();
         }
-        assert_eq!(read(&format!("{FOLDER}/{path}")), current, "{path} is stale; UPDATE=1 writes it anew");
+        assert_eq!(
+            read(&format!("{FOLDER}/{path}")),
+            current,
+            "{path} is stale; make generate writes it anew"
+        );
     }
     let script = read(lua::SCRIPT);
     assert_eq!(documents("argo-cd/argocd-cm.yaml")[0]["data"][KEY], script.as_str());
