@@ -237,4 +237,6 @@ fn the_notes_tell_the_first_three_things_and_warn_of_what_is_missing() {
     assert!(whole.contains("role/hsm") && whole.contains("namespace: hsm"), "{whole}");
     let risky = notes(&["--set", "crds.keep=false"]);
     assert!(risky.contains("will delete the CRD"), "{risky}");
+    let proxied = notes(&["--set", "proxy.httpProxy=http://proxy:3128"]);
+    assert!(proxied.contains("169.254.170.23"), "{proxied}");
 }

@@ -18,18 +18,7 @@ fn updating() -> bool {
 
 /// Compares a committed file with what it should be; with UPDATE=1 writes it first.
 pub fn compare(path: &str, current: &str) {
-    let file = root().join(path);
-    if updating() {
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(&file, current).unwrap();
-    }
-    let found = fs::read_to_string(&file).unwrap_or_default();
-    let line = found.lines().zip(current.lines()).position(|(found, current)| found != current);
-    assert!(
-        found == current,
-        "{path} is stale (first at line {}); make generate writes it anew",
-        line.unwrap_or_else(|| found.lines().count().min(current.lines().count())) + 1
-    );
+    testbed::expect_current(&root().join(path), current, "cargo test --test packaging generated");
 }
 
 /// Every line one level further in.
