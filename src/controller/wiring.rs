@@ -125,7 +125,7 @@ async fn take_over<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
     reconciler.mandate.given().await;
     reconciler.index.take_over(reconciler.clock.now().tick);
     wakers.wake(reconciler.index.concerned(None, &BTreeSet::new()));
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Wakes the resources that a change in AWS, or in somebody's claim, concerns.
