@@ -19,7 +19,8 @@ pub struct Through {
     pub api: Proxy,
     /// Leads through the gate.
     pub kubeconfig: PathBuf,
-    _folder: Folder,
+    /// Holds it.
+    folder: Folder,
 }
 
 /// The same as `kubeconfig`, through a gate.
@@ -32,7 +33,7 @@ pub fn through(kubeconfig: &Path) -> Through {
     assert!(direct.contains(&url), "{url}");
     let kubeconfig = folder.path().join("kubeconfig");
     std::fs::write(&kubeconfig, direct.replace(&url, &format!("https://{}", api.address()))).unwrap();
-    Through { api, kubeconfig, _folder: folder }
+    Through { api, kubeconfig, folder }
 }
 
 /// The bench, and the gate between its operator and the API server.
@@ -46,9 +47,9 @@ impl Gated {
     /// A bench with these flags; its operator runs. The test itself goes past the proxy.
     pub fn new(flags: Vec<&'static str>) -> Self {
         let mut bench = Bench::with(Setup { flags, running: false });
-        let Through { api, kubeconfig, _folder } = through(&shipped::kubeconfig());
+        let Through { api, kubeconfig, folder } = through(&shipped::kubeconfig());
         bench.restart_with(|start| start.kubeconfig = kubeconfig);
-        Self { bench, api, _folder }
+        Self { bench, api, _folder: folder }
     }
 
     /// Ends the operator at once; what it said and nobody heard is lost with it.

@@ -246,7 +246,9 @@ fn at_no_time_two_act_however_often_leadership_changes_hands() {
     until_it_leads(&leader);
     for (number, key) in keys.iter().enumerate().skip(1) {
         let next = start(&mut bench, key);
-        ids.iter().for_each(|id| bench.aws.set_never_expires(REGION, id, false).unwrap());
+        for id in &ids {
+            bench.aws.set_never_expires(REGION, id, false).unwrap();
+        }
         // By turns it is killed and told to stop, in the midst of its work.
         let changed = || !changes_of(&bench, &keys[number - 1]).is_empty();
         assert!(within(PATIENCE, changed), "{}", leader.log());
