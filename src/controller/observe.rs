@@ -30,10 +30,13 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         })
     }
 
-    /// Tells how many deletions of the last hour count; it changes with time alone, too. Until every region was looked at
-    /// nobody knows.
+    /// Tells how many deletions of the last hour count; it changes with time alone, too. Who does not lead does not know, nor
+    /// does anybody until every region was looked at.
     pub(super) fn report_deletions(&self) {
         let now = self.clock.now();
+        if !self.index.is_complete() || !self.mandate.holds(now.tick) {
+            return;
+        }
         let mut breaker = lock(&self.breaker);
         let known = self.inventory.read(|world| {
             count(&mut breaker, world, now);

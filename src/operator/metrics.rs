@@ -163,6 +163,12 @@ impl Metrics {
         self.0.deletions_left_in_hour.with([]).set(most.saturating_sub(used).max(0));
     }
 
+    /// How many deletions count is not known any more.
+    pub fn forget_deletions(&self) {
+        self.0.deletions_in_hour.with([]).set(0);
+        self.0.deletions_left_in_hour.remove([]);
+    }
+
     /// A call to AWS ended: `outcome` is `ok` or the name of an error class; AWS throttled it `throttles` times.
     pub fn aws_call(&self, operation: &str, region: &str, outcome: &str, elapsed: Duration, throttles: u32) {
         self.0.aws_calls.with([operation, region, outcome]).inc();

@@ -101,6 +101,7 @@ impl Process {
         // The metrics are those of the process: what this term counted is not to be counted twice.
         inventory.name(BTreeMap::new());
         index.keep_only(None, &BTreeSet::new());
+        self.observers.metrics.forget_deletions();
     }
 }
 

@@ -7,18 +7,24 @@ use std::{
 
 use emulator::{Backup, Fault, FaultKind, Seed};
 use jiff::SignedDuration;
-use testbed::within;
+use testbed::{Operator, within};
 
 use crate::{
     copies_support::{COPIES, DELETED, FURTHER, seed_copy},
+    leadership::{QUICK, elected},
     support::{Bench, CLUSTER, ELSEWHERE, REGION, Setup},
 };
 
 const PATIENCE: Duration = Duration::from_secs(45);
 
-/// Every sample by its name and labels, without the prefix that all have.
+/// Every sample of the bench's operator.
 fn samples(bench: &mut Bench) -> BTreeMap<String, String> {
-    let (status, exposition) = bench.operator().get("/metrics").unwrap();
+    samples_of(bench.operator())
+}
+
+/// Every sample by its name and labels, without the prefix that all have.
+fn samples_of(operator: &Operator) -> BTreeMap<String, String> {
+    let (status, exposition) = operator.get("/metrics").unwrap();
     assert_eq!(status, 200, "{exposition}");
     let lines = exposition.lines().filter_map(|line| line.strip_prefix("cloudhsm_backup_operator_"));
     lines.filter_map(|line| line.rsplit_once(' ')).map(|(name, value)| (name.into(), value.into())).collect()
@@ -294,4 +300,28 @@ fn after_a_crash_and_a_start_everything_is_as_it_was() {
     // Nor does anything change from there.
     bench.meanwhile(3);
     assert_eq!(of(&samples(&mut bench), &families), before);
+}
+
+#[test]
+fn a_standby_tells_of_resources_what_the_leader_tells_and_nothing_that_it_does_not_know() {
+    let of_resources = ["resources", "copies_wanted", "copies_ready", "pending_deletions", "deletions_held"];
+    let of_aws = ["backups", "last_scan_timestamp_seconds", "scan_failures", "deletions_left_in_hour"];
+    let mut bench = elected(&QUICK);
+    bench.aws.knobs(|knobs| knobs.copy_ready_after = Duration::ZERO);
+    bench.run();
+    assert!(within(PATIENCE, || samples(&mut bench)["leader{}"] == "1"), "{}", bench.log());
+    let other = bench.another(|_| {});
+    let id = bench.seed_pair(CLUSTER);
+    bench.declare("main", &id, &format!("{COPIES}\ndeleted: true"));
+    bench.until_ready("main", true, "DeletionScheduled");
+    let known = "deletions_left_in_hour{}".to_owned();
+    assert!(within(PATIENCE, || samples(&mut bench).contains_key(&known)), "{}", bench.log());
+    let expected = of(&samples(&mut bench), &of_resources);
+    assert!(expected.len() >= 8, "{expected:#?}");
+    assert!(within(PATIENCE, || of(&samples_of(&other), &of_resources) == expected), "{}", other.log());
+    assert_eq!(samples_of(&other)["leader{}"], "0");
+    // Longer than it takes a leader to count deletions.
+    std::thread::sleep(Duration::from_secs(6));
+    assert_eq!(of(&samples_of(&other), &of_aws), BTreeMap::new());
+    assert_eq!(of(&samples(&mut bench), &of_aws).len(), 5 + 5 + 2 + 2 + 1);
 }

@@ -66,7 +66,7 @@ pub(super) const PENDING_DELETIONS: Spec<1> = Spec {
 pub(super) const NEXT_PURGE: Spec<0> = Spec {
     name: "cloudhsm_backup_operator_next_purge_timestamp_seconds",
     kind: Kind::Gauge,
-    help: "Unix time at which AWS deletes the first of them for good; absent when there is none",
+    help: "Unix time at which AWS deletes the first of them for good; absent when there is none, or AWS does not say",
     labels: &[],
 };
 
@@ -87,7 +87,7 @@ pub(super) const DELETIONS_IN_HOUR: Spec<0> = Spec {
 pub(super) const DELETIONS_LEFT_IN_HOUR: Spec<0> = Spec {
     name: "cloudhsm_backup_operator_deletions_left_in_hour",
     kind: Kind::Gauge,
-    help: "Deletions that --max-deletions leaves for this hour; absent until every region was listed once",
+    help: "Deletions that --max-deletions leaves for this hour; absent on a standby, and until every region was listed once",
     labels: &[],
 };
 

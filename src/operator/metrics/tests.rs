@@ -181,6 +181,9 @@ fn deletions_left_are_never_fewer_than_none() {
         assert_sample(&metrics, "deletions_in_hour{}", &used.to_string());
         assert_sample(&metrics, "deletions_left_in_hour{}", left);
     }
+    metrics.forget_deletions();
+    assert_sample(&metrics, "deletions_in_hour{}", "0");
+    assert_absent(&metrics, "deletions_left_in_hour{}");
 }
 
 #[test]
