@@ -102,6 +102,12 @@ fn bench(folder: &Folder, variables: &str) -> Bench {
     bench
 }
 
+/// How many passes there were, as the metrics say.
+fn passes_of(bench: &mut Bench) -> Option<String> {
+    let metrics = bench.operator().get("/metrics").unwrap().1;
+    metrics.lines().find(|line| line.contains("reconciles_total{outcome=\"ok\"}")).map(str::to_owned)
+}
+
 #[test]
 fn passes_that_do_something_calls_and_writes_are_traced_and_a_pass_at_rest_is_not() {
     let (collector, folder) = (Collector::start(), Folder::new("traces-").unwrap());
@@ -126,6 +132,10 @@ fn passes_that_do_something_calls_and_writes_are_traced_and_a_pass_at_rest_is_no
     assert_eq!(collector.count(b"not-a-secret"), 0);
     bench.meanwhile(2);
     collector.clear();
+    // A pass that finds nothing to do.
+    let before = passes_of(&mut bench);
+    bench.annotate("main", "example.com/note=nothing-to-do");
+    assert!(within(PATIENCE, || passes_of(&mut bench) != before), "{}", bench.log());
     assert!(within(PATIENCE, || collector.spans("DescribeBackups") >= 3), "each poll is a call");
     assert_eq!(collector.spans("reconcile") + collector.spans("write status"), 0, "at rest");
     // What is under way at the end is sent before the end.
