@@ -1,11 +1,11 @@
 //! The workflows: pinned actions, least permissions, nothing foreign in a script. `make audit` has zizmor look at
 //! them too.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, process::Command};
 
 use serde_json::{Map, Value, json};
 
-use crate::support::{read, root};
+use crate::support::{read, root, stdout, tool};
 
 const FOLDER: &str = ".github/workflows";
 
@@ -87,6 +87,10 @@ fn complaints(file: &str, text: &str) -> Vec<String> {
     if workflow["permissions"] != json!({}) {
         wrong.push(format!("{file} gives every job {}", workflow["permissions"]));
     }
+    // What GitHub takes by itself goes on after a failure in a pipe.
+    if workflow["defaults"]["run"]["shell"] != "bash" {
+        wrong.push(format!("{file} does not stop at a failure in a pipe"));
+    }
     for trigger in ["pull_request_target", "workflow_run", "issue_comment"] {
         if text.contains(trigger) {
             wrong.push(format!("{file}: {trigger} runs what strangers wrote with our permissions"));
@@ -114,7 +118,7 @@ fn actions_are_pinned_and_jobs_may_do_what_they_must_and_no_more() {
 
 #[test]
 fn what_is_wrong_with_a_workflow_would_be_found() {
-    let sound = "on: push\npermissions: {}\njobs:\n  test:\n    timeout-minutes: 5\n    permissions:\n      \
+    let sound = "on: push\npermissions: {}\ndefaults: {run: {shell: bash}}\njobs:\n  test:\n    timeout-minutes: 5\n    permissions:\n      \
         contents: read\n    steps:\n      \
         - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1\n        with:\n          \
         persist-credentials: false\n      - run: make test\n";
@@ -125,6 +129,7 @@ fn what_is_wrong_with_a_workflow_would_be_found() {
         (" # v7.0.1", ""),
         ("permissions: {}", "permissions: read-all"),
         ("permissions: {}\n", ""),
+        ("shell: bash", "shell: sh"),
         ("contents: read", "contents: write"),
         ("contents: read", "packages: write"),
         ("persist-credentials: false", "fetch-depth: 0"),
@@ -193,8 +198,34 @@ fn the_workflows_call_what_there_is() {
 }
 
 #[test]
-fn ci_and_image_are_built_by_the_same_rust() {
-    let rust = parsed(&workflows()["ci.yaml"])["env"]["RUST"].clone();
-    let image = format!("rust:{}-slim-", rust.as_str().unwrap());
-    assert!(read("Dockerfile").contains(&image), "{image}");
+fn the_workflows_use_the_rust_of_the_image() {
+    for (file, text) in workflows() {
+        let image = format!("rust:{}-slim-", parsed(&text)["env"]["RUST"].as_str().unwrap());
+        assert!(read("Dockerfile").contains(&image), "{file}: {image}");
+    }
+}
+
+#[test]
+fn a_release_runs_its_own_image() {
+    let folder = testbed::Folder::new("release-").unwrap();
+    let sbom = folder.path().join("sbom");
+    fs::write(&sbom, "{}").unwrap();
+    let (release, image) = (folder.path().join("release"), "ghcr.io/acme/cloudhsm-backup-operator");
+    let digest = format!("sha256:{}", "0123456789abcdef".repeat(4));
+    let bundle = Command::new(root().join("hack/release/bundle"))
+        .args([release.as_os_str(), image.as_ref(), digest.as_ref(), sbom.as_os_str()])
+        .output();
+    stdout(&bundle.unwrap());
+    let chart = release.join(concat!("cloudhsm-backup-operator-", env!("CARGO_PKG_VERSION"), ".tgz"));
+    let rendered = Command::new(tool("helm")).args(["template".as_ref(), chart.as_os_str()]).output();
+    let installed = fs::read_to_string(release.join("install.yaml")).unwrap();
+    let pinned = format!("{image}:{}@{digest}", env!("CARGO_PKG_VERSION"));
+    for manifests in [installed, stdout(&rendered.unwrap())] {
+        let images = manifests.lines().filter_map(|line| line.split_once(" image: "));
+        let images: Vec<_> = images.map(|(_, image)| image.trim_matches('"')).collect();
+        assert_eq!(images, [&pinned]);
+    }
+    let sums = fs::read_to_string(release.join("SHA256SUMS")).unwrap();
+    assert_eq!(sums.lines().count(), 3, "{sums}");
+    assert!(fs::read_to_string(release.join("notes.md")).unwrap().contains("neverExpires"));
 }
