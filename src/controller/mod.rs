@@ -6,6 +6,8 @@
 
 mod act;
 mod delete;
+mod duties;
+mod feed;
 mod fence;
 mod index;
 mod led;
@@ -22,9 +24,10 @@ use std::sync::{Arc, Mutex};
 
 use plan::{deletion::Breaker, settings::Settings, time::Clock};
 
+pub use feed::{Feed, Watched};
 pub use index::Index;
 pub use mandate::{Mandate, Stopping};
-pub use reconcile::Error;
+pub use reconcile::{Again, Error};
 
 use self::{led::Led, memory::Memories, report::Reporter};
 use crate::{

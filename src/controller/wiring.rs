@@ -18,14 +18,11 @@ use kube::{
         watcher,
     },
 };
-use plan::{
-    desired::ObjectName,
-    time::{Clock, Moment},
-};
+use plan::{desired::ObjectName, time::Clock};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, Index, Reconciler, reconcile::Again};
+use super::{Error, Feed, Reconciler, Watched, reconcile::Again};
 use crate::{
     api::CloudHsmBackup,
     aws::Aws,
@@ -37,11 +34,6 @@ type Guarded = DeserializeGuard<CloudHsmBackup>;
 
 /// How many objects a page of a list holds: small pages keep the peak of memory low.
 const PAGE: u32 = 50;
-/// How often the number of deletions is told anew: it falls by the passing of time alone.
-const COUNTING_PAUSE: Duration = Duration::from_secs(5);
-/// Names that change together are handed on together.
-const NAMING_PAUSE: Duration = Duration::from_millis(20);
-
 /// What is watched, and how.
 pub struct Watches {
     /// The namespaces; empty for all.
@@ -72,15 +64,12 @@ impl Watches {
 struct Wakers(Arc<Vec<(Option<String>, mpsc::UnboundedSender<ObjectName>)>>);
 
 impl Wakers {
-    fn wake(&self, names: impl IntoIterator<Item = ObjectName>) {
-        for name in names {
-            let mut scopes = self.0.iter();
-            let of =
-                |scope: &Option<String>| scope.as_ref().is_none_or(|namespace| *namespace == name.namespace);
-            if let Some((_, waker)) = scopes.find(|(scope, _)| of(scope)) {
-                // A controller that has ended needs no waking.
-                let _ = waker.send(name);
-            }
+    fn wake(&self, name: ObjectName) {
+        let mut scopes = self.0.iter();
+        let of = |scope: &Option<String>| scope.as_ref().is_none_or(|namespace| *namespace == name.namespace);
+        if let Some((_, waker)) = scopes.find(|(scope, _)| of(scope)) {
+            // A controller that has ended needs no waking.
+            let _ = waker.send(name);
         }
     }
 }
@@ -100,75 +89,14 @@ pub async fn run<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
         })
         .unzip();
     let wakers = Wakers(Arc::new(wakers));
-    let hand_on = hand_on(Arc::clone(&reconciler), changes, concerned, wakers.clone());
-    let office = take_over(Arc::clone(&reconciler), wakers);
-    let name = name_backups(Arc::clone(&reconciler));
-    let count = count_deletions(Arc::clone(&reconciler));
+    let attend = Arc::clone(&reconciler).attend(changes, concerned, move |name| wakers.wake(name));
     let controllers = receivers
         .into_iter()
         .map(|(scope, woken)| control(Arc::clone(&reconciler), client.clone(), scope, woken, &watches));
     let controllers = futures::future::join_all(controllers);
     tokio::select! {
         _ = controllers => {}
-        () = hand_on => {}
-        () = name => {}
-        () = count => {}
-        () = office => {}
-    }
-}
-
-/// Once this process leads, begins: until then passes did nothing, and AWS was not looked at.
-async fn take_over<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
-    reconciler: Arc<Reconciler<A, K, C, D>>,
-    wakers: Wakers,
-) {
-    reconciler.mandate.given().await;
-    reconciler.index.take_over(reconciler.clock.now().tick);
-    wakers.wake(reconciler.index.concerned(None, &BTreeSet::new()));
-    std::future::pending::<()>().await;
-}
-
-/// Wakes the resources that a change in AWS, or in somebody's claim, concerns.
-async fn hand_on<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
-    reconciler: Arc<Reconciler<A, K, C, D>>,
-    mut changes: mpsc::UnboundedReceiver<Changed>,
-    mut concerned: mpsc::UnboundedReceiver<ObjectName>,
-    wakers: Wakers,
-) {
-    loop {
-        tokio::select! {
-            Some(Changed { region, topics }) = changes.recv() => {
-                wakers.wake(reconciler.index.concerned(region.as_ref(), &topics));
-            }
-            Some(name) = concerned.recv() => wakers.wake([name]),
-            else => return,
-        }
-    }
-}
-
-/// Tells the inventory which backups are named.
-#[expect(clippy::disallowed_methods, reason = "the wiring owns the pause that gathers names")]
-async fn name_backups<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
-    reconciler: Arc<Reconciler<A, K, C, D>>,
-) {
-    loop {
-        let named = reconciler.index.renamed().await;
-        // Before everything is listed a region might look unnamed and be forgotten. Who does not lead does not call AWS.
-        if reconciler.index.is_complete() && reconciler.may_begin() {
-            reconciler.inventory.name(named);
-        }
-        tokio::time::sleep(NAMING_PAUSE).await;
-    }
-}
-
-/// Keeps the number of deletions that count right while nothing happens.
-#[expect(clippy::disallowed_methods, reason = "the wiring owns the pause between two counts")]
-async fn count_deletions<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
-    reconciler: Arc<Reconciler<A, K, C, D>>,
-) {
-    loop {
-        tokio::time::sleep(COUNTING_PAUSE).await;
-        reconciler.report_deletions();
+        () = attend => {}
     }
 }
 
@@ -185,13 +113,13 @@ async fn control<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
         None => Api::all(client),
     };
     let (reader, writer) = reflector::store();
-    let mut feed = Feed { reconciler: Arc::clone(&reconciler), scope, listed: BTreeSet::new(), first: true };
+    let mut feed = Feed::new(Arc::clone(&reconciler), scope);
     let trigger = watcher(api, watcher::Config::default().page_size(PAGE))
         .default_backoff()
         // Nobody here asks who owns which field, and it is more than half of an object.
         .modify(|object| object.managed_fields_mut().clear())
         .reflect(writer)
-        .inspect_ok(move |event| feed.take(event))
+        .inspect_ok(move |event| show(&mut feed, event))
         .applied_objects();
     let woken =
         stream::unfold(woken, |mut woken| async move { woken.recv().await.map(|name| (name, woken)) })
@@ -210,44 +138,21 @@ async fn control<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
         .await;
 }
 
-/// Takes raw watch events into the index.
-struct Feed<A, K, C, D> {
-    reconciler: Arc<Reconciler<A, K, C, D>>,
-    scope: Option<String>,
-    listed: BTreeSet<ObjectName>,
-    first: bool,
-}
-
-impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Feed<A, K, C, D> {
-    fn take(&mut self, event: &watcher::Event<Guarded>) {
-        let index: &Index = &self.reconciler.index;
-        let now = self.reconciler.clock.now().tick;
-        match event {
-            watcher::Event::Init => self.listed.clear(),
-            watcher::Event::InitApply(object) => {
-                self.listed.insert(name_of(object));
-                set(index, object, now);
-            }
-            watcher::Event::Apply(object) => set(index, object, now),
-            watcher::Event::InitDone => {
-                index.keep_only(self.scope.as_deref(), &self.listed);
-                if std::mem::take(&mut self.first) {
-                    index.listed_one();
-                }
-            }
-            watcher::Event::Delete(object) => {
-                // In this order: a pass that ends in between keeps nothing of what is not in the index.
-                index.remove(&name_of(object));
-                self.reconciler.forget(&name_of(object));
-            }
+/// Shows the feed what kube's watcher has seen.
+fn show<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
+    feed: &mut Feed<A, K, C, D>,
+    event: &watcher::Event<Guarded>,
+) {
+    match event {
+        watcher::Event::Init => feed.take(Watched::Restarted),
+        watcher::Event::InitApply(object) => {
+            feed.take(Watched::Listed(&name_of(object), object.0.as_ref().ok()));
         }
-    }
-}
-
-fn set(index: &Index, object: &Guarded, now: Moment) {
-    match &object.0 {
-        Ok(object) => index.set(object, now),
-        Err(_) => index.remove(&name_of(object)),
+        watcher::Event::InitDone => feed.take(Watched::ListedAll),
+        watcher::Event::Apply(object) => {
+            feed.take(Watched::Changed(&name_of(object), object.0.as_ref().ok()));
+        }
+        watcher::Event::Delete(object) => feed.take(Watched::Deleted(&name_of(object))),
     }
 }
 
@@ -314,7 +219,8 @@ mod tests {
         let (b, mut of_b) = mpsc::unbounded_channel();
         let wakers = Wakers(Arc::new(vec![(Some("a".to_owned()), a), (Some("b".to_owned()), b)]));
         let name = |namespace: &str| ObjectName { namespace: namespace.to_owned(), name: "x".to_owned() };
-        wakers.wake([name("b"), name("unwatched")]);
+        wakers.wake(name("b"));
+        wakers.wake(name("unwatched"));
         assert!(of_a.try_recv().is_err());
         assert_eq!(of_b.try_recv().unwrap(), name("b"));
         assert!(of_b.try_recv().is_err());
