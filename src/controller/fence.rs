@@ -58,6 +58,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
             let Some(current) = self.kubernetes.read(&object.object_name()).await? else {
                 return Ok(Written::Gone);
             };
+            memory.saw(object.metadata.resource_version.clone(), &current);
             let same = rests_on_the_same(object, &current);
             *object = current;
             if !same {
@@ -97,7 +98,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
             self.reporter.status_written(result.as_ref().map(drop));
             after = result?;
         }
-        memory.wrote(object.metadata.resource_version.clone(), &after);
+        memory.saw(object.metadata.resource_version.clone(), &after);
         self.index.set(&after, self.clock.now().tick);
         *object = after;
         Ok(())

@@ -1,6 +1,9 @@
 //! What the process remembers of each resource between two passes.
 
-use std::{collections::HashMap, sync::Mutex};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Mutex,
+};
 
 use kube::ResourceExt;
 use plan::{
@@ -23,9 +26,9 @@ pub(super) struct Memory {
     pub(super) demand: Demand,
     /// The last tries.
     pub(super) recent: Recent,
-    /// The version that our last write replaced, and what the write made of it: the cache may
-    /// still show the former.
-    written: Option<(Option<String>, Box<CloudHsmBackup>)>,
+    /// The newest that we know from a write or a read of our own, and the versions before it that the cache may still
+    /// show.
+    newer: Option<(BTreeSet<String>, Box<CloudHsmBackup>)>,
     /// How many passes failed in a row.
     pub(super) failures: u32,
     /// The span of the pass that is under way.
@@ -52,23 +55,29 @@ impl Memory {
         self.request = request.cloned();
     }
 
-    /// `object` as it is after our own last write, if the cache does not show that yet.
+    /// `object` as the cache shows it, or what is newer, if that is known.
     pub(super) fn newest(&mut self, object: CloudHsmBackup) -> CloudHsmBackup {
-        match &self.written {
-            Some((replaced, written)) if *replaced == object.metadata.resource_version => (**written).clone(),
+        let version = object.metadata.resource_version.as_ref();
+        match &self.newer {
+            Some((older, newer)) if version.is_some_and(|version| older.contains(version)) => {
+                (**newer).clone()
+            }
             _ => {
                 // The cache has caught up: two copies of every resource would be one too many.
-                self.written = None;
+                self.newer = None;
                 object
             }
         }
     }
 
-    /// Our write made `after` of the version `replaced`.
-    pub(super) fn wrote(&mut self, replaced: Option<String>, after: &CloudHsmBackup) {
-        if replaced != after.metadata.resource_version {
-            self.written = Some((replaced, Box::new(after.clone())));
+    /// What was `before` is `after` by now: we have written it, or read it past the cache.
+    pub(super) fn saw(&mut self, before: Option<String>, after: &CloudHsmBackup) {
+        if before == after.metadata.resource_version {
+            return;
         }
+        let mut older = self.newer.take().map(|(older, _)| older).unwrap_or_default();
+        older.extend(before);
+        self.newer = Some((older, Box::new(after.clone())));
     }
 }
 
@@ -95,5 +104,47 @@ impl Memories {
     /// Forgets it: the resource is gone.
     pub(super) fn forget(&self, name: &ObjectName) {
         lock(&self.0).remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(version: &str) -> CloudHsmBackup {
+        let mut object = CloudHsmBackup::new(
+            "main",
+            serde_json::from_value(
+                serde_json::json!({ "backupId": "backup-ro5c4er4aac", "region": "eu-west-1" }),
+            )
+            .unwrap(),
+        );
+        object.metadata.resource_version = Some(version.to_owned());
+        object
+    }
+
+    fn newest(memory: &mut Memory, cached: &str) -> Option<String> {
+        memory.newest(version(cached)).metadata.resource_version
+    }
+
+    #[test]
+    fn a_cache_that_lags_several_writes_behind_is_not_believed_until_it_has_caught_up() {
+        let mut memory = Memory::default();
+        for (before, after) in [("1", "2"), ("2", "3"), ("3", "5")] {
+            memory.saw(Some(before.to_owned()), &version(after));
+        }
+        for cached in ["1", "3", "2"] {
+            assert_eq!(newest(&mut memory, cached).as_deref(), Some("5"), "{cached}");
+        }
+        assert_eq!(newest(&mut memory, "5").as_deref(), Some("5"));
+        assert!(memory.newer.is_none(), "it is forgotten then");
+        assert_eq!(newest(&mut memory, "6").as_deref(), Some("6"));
+    }
+
+    #[test]
+    fn a_write_that_changes_nothing_is_nothing_to_remember() {
+        let mut memory = Memory::default();
+        memory.saw(Some("1".to_owned()), &version("1"));
+        assert!(memory.newer.is_none());
     }
 }
