@@ -29,8 +29,8 @@ impl Permit {
         self.sent.load(Ordering::Acquire)
     }
 
-    /// Asks, and records the request as sent when the answer is yes.
-    pub(super) fn use_now(&self) -> bool {
+    /// Asks, and records the request as sent when the answer is yes. For whoever is about to send it.
+    pub fn use_now(&self) -> bool {
         let valid = (self.valid)();
         if valid {
             self.sent.store(true, Ordering::Release);

@@ -46,7 +46,9 @@ pub(super) async fn run<D: Describe, C: Clock>(
                 None => std::future::pending().await,
             }
         };
+        // In a fixed order, so that the same history comes out the same.
         let input = tokio::select! {
+            biased;
             input = inputs.recv() => match input {
                 Some(input) => input,
                 None => return,

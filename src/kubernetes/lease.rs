@@ -20,6 +20,18 @@ use crate::api::FIELD_MANAGER;
 pub struct StoredLease(KubernetesLease);
 
 impl StoredLease {
+    /// A Lease as it was read.
+    pub const fn of(lease: KubernetesLease) -> Self {
+        Self(lease)
+    }
+
+    /// What it becomes when `claim` is written into it.
+    pub fn with(&self, claim: Claim<'_>) -> KubernetesLease {
+        let mut lease = self.0.clone();
+        lease.spec = Some(written(&lease.spec.unwrap_or_default(), claim));
+        lease
+    }
+
     /// What it says, as far as the election goes.
     pub fn says(&self) -> Lease {
         let spec = self.0.spec.as_ref();
@@ -80,14 +92,12 @@ impl Leases for KubeLease {
 
     async fn create(&self, claim: Claim<'_>) -> Result<StoredLease, Refusal> {
         let metadata = ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() };
-        let lease = KubernetesLease { metadata, spec: Some(written(&LeaseSpec::default(), claim)) };
+        let lease = StoredLease(KubernetesLease { metadata, spec: None }).with(claim);
         self.api.create(&by_us(), &lease).await.map(StoredLease).map_err(refusal)
     }
 
     async fn update(&self, lease: &StoredLease, claim: Claim<'_>) -> Result<StoredLease, Refusal> {
-        let StoredLease(mut lease) = lease.clone();
-        lease.spec = Some(written(&lease.spec.unwrap_or_default(), claim));
-        self.api.replace(&self.name, &by_us(), &lease).await.map(StoredLease).map_err(refusal)
+        self.api.replace(&self.name, &by_us(), &lease.with(claim)).await.map(StoredLease).map_err(refusal)
     }
 }
 

@@ -19,12 +19,17 @@ use crate::{
 };
 
 /// One term: from standing by to the loss of the Lease, or to letting go of it.
-pub(super) struct Term<L, C> {
-    pub(super) leases: L,
-    pub(super) clock: C,
-    pub(super) candidate: Candidate,
-    pub(super) mandate: Mandate,
-    pub(super) metrics: Metrics,
+pub struct Term<L, C> {
+    /// The way to the Lease.
+    pub leases: L,
+    /// The clock.
+    pub clock: C,
+    /// Who stands for election.
+    pub candidate: Candidate,
+    /// What is given to whoever wins.
+    pub mandate: Mandate,
+    /// Where it is told who leads.
+    pub metrics: Metrics,
 }
 
 /// What the log was told last, so that each thing is told once.
@@ -39,7 +44,7 @@ impl<L: Leases, C: Clock> Term<L, C> {
     ///
     /// `stop`: the process is to stop. A leader goes on renewing until `done`, when nothing is under way any more;
     /// then it lets go of the Lease, so that another one need not wait for it to run out.
-    pub(super) async fn serve(mut self, stop: &CancellationToken, done: &CancellationToken) {
+    pub async fn serve(mut self, stop: &CancellationToken, done: &CancellationToken) {
         self.metrics.leader(false);
         let (mut told, mut lease, mut led) = (Told::default(), None, false);
         loop {

@@ -6,7 +6,7 @@ pub mod flags;
 mod gates;
 pub mod health;
 pub mod http;
-mod leadership;
+pub mod leadership;
 pub mod metrics;
 pub mod observers;
 mod preflight;
