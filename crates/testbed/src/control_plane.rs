@@ -11,6 +11,7 @@ use crate::{
     assets::{self, Assets},
     audit::AuditLog,
     commands::{self, API_SERVER, CONTROLLER_MANAGER, ETCD, Files, KUBECTL, Ports},
+    etcd,
     folder::Folder,
     kubeconfig,
     kubectl::{self, Kubectl},
@@ -162,6 +163,15 @@ impl ControlPlane {
     /// Lets the API server go on after [`ControlPlane::freeze`].
     pub fn thaw(&mut self) -> Result<(), Error> {
         self.signal_api_server("CONT")
+    }
+
+    /// Makes etcd forget all revisions but the newest, which is a new one, and returns it.
+    ///
+    /// # Caveats
+    /// A running API server goes on serving older ones from its memory. Done while it is stopped, every
+    /// watch from before is told 410 Gone when it is back.
+    pub fn compact_etcd(&self) -> Result<u64, Error> {
+        Ok(etcd::compact(self.ports.etcd)?)
     }
 
     /// The API server's address.

@@ -1,14 +1,16 @@
 //! Owns the operator as a process of its own, as users run it: flags, environment, log, metrics.
 
 use std::{
-    io::{self, Read, Write},
-    net::TcpStream,
+    io,
     path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
 
-use crate::process::{Error, Process};
+use crate::{
+    http,
+    process::{Error, Process},
+};
 
 const LISTENS_WITHIN: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(20);
@@ -67,14 +69,7 @@ impl Operator {
 
     /// Asks its HTTP server for `path`; returns status and body.
     pub fn get(&self, path: &str) -> io::Result<(u16, String)> {
-        let mut stream = TcpStream::connect(self.address()?)?;
-        stream.set_read_timeout(Some(LISTENS_WITHIN))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: operator\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-        Ok((status.ok_or_else(|| io::Error::other(format!("not HTTP: {head}")))?, body.to_owned()))
+        http::ask(&self.address()?, "GET", path, "")
     }
 
     /// The address of its HTTP server, which its log tells.

@@ -21,13 +21,18 @@ pub struct Solo {
     /// Kubernetes.
     pub plane: ControlPlane,
     start: Start,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Solo {
     /// All but the operator runs; `program` is what will.
     pub fn new(program: impl AsRef<Path>) -> Self {
-        let plane = ControlPlane::start(Options::default()).unwrap();
+        Self::with(program, Options::default())
+    }
+
+    /// The same with this control plane.
+    pub fn with(program: impl AsRef<Path>, options: Options) -> Self {
+        let plane = ControlPlane::start(options).unwrap();
         let aws = Emulator::start(Config::default()).unwrap();
         let folder = Folder::new("solo-").unwrap();
         let flags = ["--poll-interval=1s", "--confirm-after=1s", "--aws-rate=1000"];
@@ -39,7 +44,20 @@ impl Solo {
             flags: flags.map(str::to_owned).to_vec(),
             log: folder.path().join("operator.log"),
         };
-        Self { operator: None, aws, plane, start, _folder: folder }
+        Self { operator: None, aws, plane, start, folder }
+    }
+
+    /// Changes how the operator is started the next time.
+    pub fn start_with(&mut self, change: impl FnOnce(&mut Start)) {
+        change(&mut self.start);
+    }
+
+    /// Starts one more operator, like the own one but for this change and its log.
+    pub fn another(&self, change: impl FnOnce(&mut Start)) -> Operator {
+        let mut start = self.start.clone();
+        start.log = self.folder.path().join("another-operator.log");
+        change(&mut start);
+        Operator::start(&start).unwrap()
     }
 
     /// Starts the operator.
@@ -47,14 +65,26 @@ impl Solo {
         self.operator = Some(Operator::start(&self.start).unwrap());
     }
 
+    /// Kills the operator, which has to be running: it ends by nothing else.
+    pub fn kill(&mut self) {
+        let mut operator = self.operator.take().expect("the operator was started");
+        assert!(operator.process().is_running(), "the operator has ended by itself:\n{}", operator.log());
+        operator.process().kill();
+    }
+
     /// The running operator.
     pub fn operator(&mut self) -> &mut Operator {
         self.operator.as_mut().expect("the operator runs")
     }
 
-    /// What it has logged.
+    /// What it has logged, from its first start on.
     pub fn log(&self) -> String {
-        self.operator.as_ref().map(Operator::log).unwrap_or_default()
+        std::fs::read_to_string(&self.start.log).unwrap_or_default()
+    }
+
+    /// Where the operators' logs lie.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Applies a manifest of any kind.
