@@ -16,7 +16,7 @@ demo: tools ## Show the main job on real parts; Ctrl-C ends it. ONCE=1: end by i
 	@exec $${CARGO_TARGET_DIR:-target}/debug/demo --operator $${CARGO_TARGET_DIR:-target}/debug/cloudhsm-backup-operator $(if $(ONCE),--once)
 
 .PHONY: test
-test: tools ## Run every test: unit, emulator, wire, control plane and packaging
+test: tools ## Run every test: unit, emulator, wire, control plane, chaos (its short form) and packaging
 	@hack/control-plane/provide >/dev/null
 	@hack/tools/provide >/dev/null
 	$(CARGO) test --locked --workspace
@@ -55,6 +55,12 @@ image-check: tools ## Lint the Dockerfile, go through its steps without a contai
 .PHONY: reproduce
 reproduce: tools ## Build the release twice, in different places, and compare
 	@hack/release/reproduce
+
+.PHONY: chaos
+chaos: export CHAOS = long
+chaos: tools ## Break everything for some minutes: 100 kills among faults of AWS and the API server. SEED=n: draw the same again
+	@hack/control-plane/provide >/dev/null
+	$(CARGO) test --locked --test chaos -- --nocapture
 
 .PHONY: clean
 clean: ## Remove what was built here; the control plane's cache stays
