@@ -25,12 +25,14 @@ COPY hack/release/build hack/release/
 COPY Cargo.toml Cargo.lock ./
 COPY crates/plan/Cargo.toml crates/plan/
 COPY crates/emulator/Cargo.toml crates/emulator/
+COPY crates/simulation/Cargo.toml crates/simulation/
 COPY crates/testbed/Cargo.toml crates/testbed/
-RUN for member in . crates/plan crates/emulator crates/testbed; do \
+RUN for member in . crates/plan crates/emulator crates/simulation crates/testbed; do \
         mkdir -p "$member/src" && touch "$member/src/lib.rs"; \
     done \
     && echo 'fn main() {}' > src/main.rs \
     && cp src/main.rs crates/emulator/src/main.rs \
+    && cp src/main.rs crates/simulation/src/main.rs \
     && hack/release/build
 
 # Then the program. cargo goes by times of change, and the stand-ins are newer than the sources.

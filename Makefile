@@ -56,6 +56,12 @@ image-check: tools ## Lint the Dockerfile, go through its steps without a contai
 reproduce: tools ## Build the release twice, in different places, and compare
 	@hack/release/reproduce
 
+.PHONY: simulate
+simulate: tools ## Play random histories of the real reconcile, and every crash and single fault of some. SEEDS=n: how many (1000); REPLAY=n: tell one
+	$(CARGO) build --locked --profile simulation -p simulation
+	@$${CARGO_TARGET_DIR:-target}/simulation/simulate $(if $(REPLAY),--replay $(REPLAY),--seeds $(or $(SEEDS),1000))
+	@$(if $(REPLAY),true,$${CARGO_TARGET_DIR:-target}/simulation/simulate --exhaustive)
+
 .PHONY: chaos
 chaos: export CHAOS = long
 chaos: tools ## Break everything for some minutes: 100 kills among faults of AWS and the API server. SEED=n: draw the same again

@@ -56,10 +56,12 @@ fn only_tests_depend_on_the_emulator_and_the_testbed() {
     for package in packages() {
         let name = text(&package["name"]);
         let shipped = needs(&package, &[Value::Null, "build".into()]);
-        // The testbed runs the emulator for the demo; it is for tests itself.
-        let found = parts.iter().find(|part| shipped.contains(**part) && !parts.contains(&name.as_str()));
+        // The testbed runs the emulator for the demo, the simulation plays against it; both are for tests themselves.
+        let for_tests = parts.contains(&name.as_str()) || name == "simulation";
+        let found = parts.iter().find(|part| shipped.contains(**part) && !for_tests);
         assert_eq!(found, None, "{name} depends on it, and not for its tests alone");
         assert!(name != "emulator" || !shipped.contains("testbed"));
+        assert!(!shipped.contains("simulation"), "{name} depends on the simulation");
     }
     let by_tests = needs(&package("cloudhsm-backup-operator"), &["dev".into()]);
     assert!(

@@ -1,0 +1,194 @@
+//! Workloads that are written out: one for each thing that people want. Every crash point and every single fault is
+//! tried on each.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use cloudhsm_backup_operator::api::spec::{CloudHsmBackupSpec, Copy, DeletionPolicy};
+
+use crate::{
+    schedule::named,
+    weather::Weather,
+    workload::{Act, Edit, REGIONS, Workload, id},
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MAIN: &str = "main";
+
+fn spec() -> CloudHsmBackupSpec {
+    CloudHsmBackupSpec {
+        backup_id: id(0),
+        region: REGIONS[0].to_owned(),
+        account_id: None,
+        never_expires: None,
+        tags: None,
+        copies: None,
+        deleted: None,
+        deletion_policy: Some(DeletionPolicy::Retain),
+        suspend: None,
+    }
+}
+
+fn with(change: impl FnOnce(&mut CloudHsmBackupSpec)) -> Act {
+    let mut spec = spec();
+    change(&mut spec);
+    Act::Create(named(MAIN), Box::new(spec))
+}
+
+fn copy(region: &str) -> Copy {
+    Copy { region: region.to_owned(), tags: None, deleted: None }
+}
+
+fn tags(value: &str) -> BTreeMap<String, String> {
+    [("team".to_owned(), value.to_owned())].into()
+}
+
+fn edit(edit: Edit) -> Act {
+    Act::Edit(named(MAIN), edit)
+}
+
+fn entry(deleted: Option<bool>) -> Edit {
+    Edit::Copy(REGIONS[1].to_owned(), Some((deleted, None)))
+}
+
+/// The acts follow each other, far enough apart for each to be done with, whatever single thing goes wrong.
+fn workload(acts: Vec<Act>) -> Workload {
+    let acts =
+        acts.into_iter().zip(0_u32..).map(|(act, number)| (SECOND + number * Duration::from_mins(35), act));
+    Workload {
+        seed: 7,
+        // One more of the same cluster is seeded beside it.
+        backups: vec!["cluster-dygnwhmscg5"],
+        acts: acts.collect(),
+        weather: Weather::default(),
+        processes: 1,
+        elected: false,
+        copies_hidden: Duration::ZERO,
+        page: 50,
+        max_deletions: 10,
+        crash: None,
+    }
+}
+
+/// All of them, by name.
+pub fn all() -> Vec<(&'static str, Workload)> {
+    let copies = |regions: &[&str]| regions.iter().map(|region| copy(region)).collect::<Vec<_>>();
+    let wanted = || with(|spec| spec.copies = Some(copies(&REGIONS[1..2])));
+    let bound = |spec: &mut CloudHsmBackupSpec| spec.deletion_policy = Some(DeletionPolicy::Delete);
+    let mut all = vec![
+        ("a view", vec![with(|_| ())]),
+        ("kept", vec![with(|spec| spec.never_expires = Some(true))]),
+        (
+            "kept and let go",
+            vec![with(|spec| spec.never_expires = Some(true)), edit(Edit::NeverExpires(Some(false)))],
+        ),
+        ("tagged", vec![with(|spec| spec.tags = Some(tags("a")))]),
+        (
+            "tagged otherwise",
+            vec![with(|spec| spec.tags = Some(tags("a"))), edit(Edit::Tags(Some(tags("b"))))],
+        ),
+        (
+            "tags taken off",
+            vec![with(|spec| spec.tags = Some(tags("a"))), edit(Edit::Tags(Some(BTreeMap::new())))],
+        ),
+        ("tags released", vec![with(|spec| spec.tags = Some(tags("a"))), edit(Edit::Tags(None))]),
+        ("a copy", vec![wanted()]),
+        ("three copies", vec![with(|spec| spec.copies = Some(copies(&REGIONS[1..])))]),
+        ("a copy deleted", vec![wanted(), edit(entry(Some(true)))]),
+        ("a copy deleted and wanted again", vec![wanted(), edit(entry(Some(true))), edit(entry(None))]),
+        ("a copy let go", vec![wanted(), edit(Edit::Copy(REGIONS[1].to_owned(), None))]),
+        ("a copy that a person deletes", vec![wanted(), Act::PersonDeletes(0, Some(REGIONS[1].to_owned()))]),
+        ("a copy made by hand", vec![Act::PersonCopies(0, REGIONS[1].to_owned()), wanted()]),
+        (
+            "a copy that is purged",
+            vec![
+                wanted(),
+                Act::PersonDeletes(0, Some(REGIONS[1].to_owned())),
+                Act::Purge(0, Some(REGIONS[1].to_owned())),
+            ],
+        ),
+        ("deleted", vec![with(|spec| spec.deleted = Some(true))]),
+        (
+            "deleted and undone",
+            vec![with(|spec| spec.deleted = Some(true)), edit(Edit::Deleted(Some(false)))],
+        ),
+        ("deleted and withdrawn", vec![with(|spec| spec.deleted = Some(true)), edit(Edit::Deleted(None))]),
+        ("deleted and rescued", vec![with(|spec| spec.deleted = Some(true)), Act::PersonRestores(0, None)]),
+        ("deleted and purged", vec![with(|spec| spec.deleted = Some(true)), Act::Purge(0, None)]),
+        (
+            "deleted after its copy is there",
+            vec![with(|spec| {
+                spec.copies = Some(copies(&REGIONS[1..2]));
+                spec.deleted = Some(true);
+            })],
+        ),
+        (
+            "deleted by a person and kept",
+            vec![with(|spec| spec.deleted = Some(false)), Act::PersonDeletes(0, None)],
+        ),
+        ("removed", vec![with(|spec| spec.tags = Some(tags("a"))), Act::Delete(named(MAIN))]),
+        ("bound and removed", vec![with(bound), Act::Delete(named(MAIN))]),
+        (
+            "bound with a copy and removed",
+            vec![
+                with(|spec| {
+                    bound(spec);
+                    spec.copies = Some(copies(&REGIONS[1..2]));
+                }),
+                Act::Delete(named(MAIN)),
+            ],
+        ),
+        (
+            "bound and unbound",
+            vec![with(bound), edit(Edit::Policy(DeletionPolicy::Retain)), Act::Delete(named(MAIN))],
+        ),
+        (
+            "suspended",
+            vec![
+                with(|spec| {
+                    spec.never_expires = Some(true);
+                    spec.suspend = Some(true);
+                }),
+                edit(Edit::Suspend(None)),
+            ],
+        ),
+        (
+            "renamed",
+            vec![
+                wanted(),
+                Act::Delete(named(MAIN)),
+                Act::Create(
+                    named("renamed"),
+                    Box::new(CloudHsmBackupSpec { copies: Some(copies(&REGIONS[1..2])), ..spec() }),
+                ),
+            ],
+        ),
+        (
+            "claimed twice",
+            vec![
+                with(|spec| spec.never_expires = Some(true)),
+                Act::Create(
+                    named("other"),
+                    Box::new(CloudHsmBackupSpec { never_expires: Some(false), ..spec() }),
+                ),
+            ],
+        ),
+        (
+            // A copy gets its source's tags of the moment, so these have tags of their own: what comes first is up to
+            // what goes wrong.
+            "everything",
+            vec![
+                with(|spec| {
+                    spec.never_expires = Some(false);
+                    spec.tags = Some(tags("a"));
+                    let mut wanted = copies(&REGIONS[1..3]);
+                    for copy in &mut wanted {
+                        copy.tags = Some(tags("b"));
+                    }
+                    spec.copies = Some(wanted);
+                }),
+                edit(Edit::Deleted(Some(true))),
+            ],
+        ),
+    ];
+    all.drain(..).map(|(name, acts)| (name, workload(acts))).collect()
+}

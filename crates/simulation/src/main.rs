@@ -1,0 +1,150 @@
+//! `simulate`: plays many histories and says what came of them.
+#![allow(clippy::print_stdout, reason = "a program for people")]
+#![allow(clippy::disallowed_methods, reason = "how long it takes is told in real time")]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::ExitCode,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use clap::Parser;
+use simulation::{exhaustive, schedule, shrink::shrink, weather::Fault, workload};
+
+/// Plays the operator's real reconcile through many histories, and checks what it promises after every step
+#[derive(Debug, Parser)]
+struct Flags {
+    /// How many random histories
+    #[arg(long, default_value_t = 1000)]
+    seeds: u64,
+    /// The first seed
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// Replays this one history, and tells what happens in it
+    #[arg(long, value_name = "SEED")]
+    replay: Option<u64>,
+    /// With --replay: makes a history that breaks a promise as small as it gets first
+    #[arg(long)]
+    shrink: bool,
+    /// Instead of random histories: every crash point and every single fault of the workloads that are written out
+    #[arg(long)]
+    exhaustive: bool,
+    /// How many at once
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// Ends at the first history that breaks a promise
+    #[arg(long)]
+    until_broken: bool,
+}
+
+/// What all histories came to.
+#[derive(Default)]
+struct Sum {
+    broken: BTreeMap<usize, Vec<String>>,
+    faults: BTreeMap<Fault, u64>,
+    reasons: BTreeSet<String>,
+    effects: u64,
+    changes: u64,
+}
+
+fn main() -> ExitCode {
+    let flags = Flags::parse();
+    if let Some(seed) = flags.replay {
+        return replay(seed, flags.shrink);
+    }
+    let began = Instant::now();
+    let sum = Mutex::new(Sum::default());
+    let done = if flags.exhaustive {
+        let cases = exhaustive::all(true);
+        run(&flags, cases.len(), |number| {
+            let wrong = exhaustive::play(&cases[number]);
+            keep(&sum, number, wrong)
+        })
+    } else {
+        run(&flags, usize::try_from(flags.seeds).unwrap_or(usize::MAX), |number| {
+            let report = schedule::run(&workload::draw(flags.from + number as u64), false);
+            {
+                let mut sum = lock(&sum);
+                sum.effects += report.effects;
+                sum.changes += report.changes;
+                sum.reasons.extend(report.reasons);
+                for (fault, times) in report.faults {
+                    *sum.faults.entry(fault).or_default() += times;
+                }
+            }
+            keep(&sum, number, report.violations)
+        })
+    };
+    let sum = sum.into_inner().unwrap_or_else(PoisonError::into_inner);
+    tell(&flags, &sum, done, began.elapsed().as_secs_f64())
+}
+
+fn replay(seed: u64, smallest: bool) -> ExitCode {
+    let mut workload = workload::draw(seed);
+    if smallest {
+        workload = shrink(&workload);
+        println!("{workload:#?}");
+    }
+    let report = schedule::run(&workload, true);
+    for line in report.trace {
+        println!("{line}");
+    }
+    println!("{} promises broken", report.violations.len());
+    if report.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Plays histories until all are played, or one says that it is enough. Returns how many were played.
+fn run(flags: &Flags, count: usize, play: impl Fn(usize) -> bool + Sync) -> usize {
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..flags.threads {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::SeqCst);
+                    if number >= count {
+                        return;
+                    }
+                    let broken = play(number);
+                    done.fetch_add(1, Ordering::SeqCst);
+                    if broken && flags.until_broken {
+                        next.store(count, Ordering::SeqCst);
+                    }
+                }
+            });
+        }
+    });
+    done.into_inner()
+}
+
+fn lock(sum: &Mutex<Sum>) -> std::sync::MutexGuard<'_, Sum> {
+    sum.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn keep(sum: &Mutex<Sum>, number: usize, wrong: Vec<String>) -> bool {
+    let broken = !wrong.is_empty();
+    if broken {
+        lock(sum).broken.insert(number, wrong);
+    }
+    broken
+}
+
+fn tell(flags: &Flags, sum: &Sum, done: usize, seconds: f64) -> ExitCode {
+    for (number, wrong) in sum.broken.iter().take(20) {
+        let seed =
+            if flags.exhaustive { String::new() } else { format!("seed {}: ", flags.from + *number as u64) };
+        println!("{seed}{}", wrong.join("\n  "));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = done as f64 / seconds;
+    println!("{done} histories in {seconds:.1} s, {rate:.0} a second; {} break a promise", sum.broken.len());
+    if !flags.exhaustive {
+        println!("{} effects on the outside, {} of them changes of AWS", sum.effects, sum.changes);
+        println!("faults that struck: {:?}", sum.faults);
+        println!("reasons of Ready that were met: {:?}", sum.reasons);
+    }
+    if sum.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

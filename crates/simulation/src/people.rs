@@ -1,0 +1,153 @@
+//! What people do, to resources and to AWS, and what happens to machines.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use cloudhsm_backup_operator::api::{
+    CloudHsmBackupSpec,
+    spec::{Copy, DeletionPolicy},
+};
+use emulator::{
+    BackupState, Caller, Cloud, CopyBackupToRegion, DeleteBackup, ModifyBackupAttributes, Operation,
+    RestoreBackup, Tag, TagResource,
+};
+
+use crate::{
+    cluster,
+    oracle::History,
+    workload::{self, Act, Edit, REGIONS},
+    world::{Crash, Shared, World},
+};
+
+/// Somebody does something.
+pub fn perform(world: &Shared, at: Duration, act: &Act) {
+    let mut world = world.lock();
+    world.catch_up();
+    world.history.note_with(at, || format!("somebody: {act:?}"));
+    let now = cluster::now(&world);
+    let World { cloud, store, history, crash, effects, ahead, .. } = &mut *world;
+    match act {
+        Act::Create(name, spec) => {
+            store.create(name, (**spec).clone(), now);
+        }
+        Act::Edit(name, edit) => {
+            store.change(name, |object| change(&mut object.spec, edit));
+        }
+        Act::Delete(name) => {
+            if let Some(object) = store.get(name) {
+                history.status_lost(object);
+            }
+            store.delete(name, now);
+        }
+        Act::Annotate(name, key, value) => {
+            store.change(name, |object| {
+                object.metadata.annotations.get_or_insert_default().insert(key.clone(), value.clone());
+            });
+        }
+        Act::Wipe(name) => {
+            if let Some(object) = store.get(name) {
+                history.status_lost(object);
+            }
+            store.change(name, |object| object.status = None);
+        }
+        Act::PersonDeletes(number, place) => {
+            act_on(cloud, history, at, *number, place.as_deref(), |id| {
+                Operation::DeleteBackup(DeleteBackup::new(id))
+            });
+        }
+        Act::PersonRestores(number, place) => {
+            act_on(cloud, history, at, *number, place.as_deref(), |id| {
+                Operation::RestoreBackup(RestoreBackup::new(id))
+            });
+        }
+        Act::PersonSets(number, value) => {
+            act_on(cloud, history, at, *number, None, |id| {
+                Operation::ModifyBackupAttributes(ModifyBackupAttributes::new(id, *value))
+            });
+        }
+        Act::PersonTags(number, key, value) => {
+            act_on(cloud, history, at, *number, None, |id| {
+                Operation::TagResource(TagResource {
+                    resource_id: id.to_owned(),
+                    tag_list: Some(vec![Tag::new(key, value)]),
+                })
+            });
+        }
+        Act::PersonCopies(number, region) => {
+            let id = workload::id(*number);
+            let caller = Caller::new(cloud.account(), REGIONS[0]);
+            let before = cloud.copies_made().len();
+            let _ =
+                cloud.perform(&caller, &Operation::CopyBackupToRegion(CopyBackupToRegion::new(&id, region)));
+            for made in &cloud.copies_made()[before..] {
+                history.touched(at, region, &made.backup_id);
+            }
+        }
+        Act::Purge(number, place) => {
+            for (region, id) in targets(cloud, *number, place.as_deref()) {
+                let pending =
+                    cloud.backup(&region, &id).is_some_and(|one| one.state == BackupState::PendingDeletion);
+                if pending {
+                    cloud.purge(&region, &id);
+                    history.touched(at, &region, &id);
+                }
+            }
+        }
+        Act::Kill(after, when) => *crash = Some(Crash { effect: *effects + after, when: *when }),
+        Act::Jump(millis) => {
+            ahead.fetch_add(*millis, Ordering::SeqCst);
+        }
+        Act::CopiesFail(fail) => cloud.knobs_mut().fail_copies = *fail,
+        Act::Restart => {}
+    }
+    let version = world.store.version();
+    world.changed.send_replace(version);
+}
+
+/// The seeded backup of this number, or its copies in a region.
+fn targets(cloud: &Cloud, number: usize, place: Option<&str>) -> Vec<(String, String)> {
+    let id = workload::id(number);
+    let Some(region) = place else { return vec![(REGIONS[0].to_owned(), id)] };
+    let copies = cloud.backups().filter(|backup| {
+        backup.region == region && backup.source.as_ref().is_some_and(|source| source.backup_id == id)
+    });
+    copies.map(|backup| (region.to_owned(), backup.id.clone())).collect()
+}
+
+fn act_on(
+    cloud: &mut Cloud,
+    history: &mut History,
+    at: Duration,
+    number: usize,
+    place: Option<&str>,
+    operation: impl Fn(&str) -> Operation,
+) {
+    for (region, id) in targets(cloud, number, place) {
+        let caller = Caller::new(cloud.account(), region.as_str());
+        if cloud.perform(&caller, &operation(&id)).is_ok() {
+            history.touched(at, &region, &id);
+        }
+    }
+}
+
+fn change(spec: &mut CloudHsmBackupSpec, edit: &Edit) {
+    match edit {
+        Edit::Deleted(deleted) => spec.deleted = *deleted,
+        Edit::NeverExpires(value) => spec.never_expires = *value,
+        Edit::Tags(tags) => spec.tags.clone_from(tags),
+        Edit::Policy(policy) => spec.deletion_policy = Some(policy.clone()),
+        Edit::Suspend(suspend) => spec.suspend = *suspend,
+        Edit::Copy(region, entry) => {
+            let copies = spec.copies.get_or_insert_default();
+            copies.retain(|copy| copy.region != *region);
+            if let Some((deleted, tags)) = entry {
+                copies.push(Copy { region: region.clone(), deleted: *deleted, tags: tags.clone() });
+                copies.sort_by(|one, two| one.region.cmp(&two.region));
+            }
+        }
+    }
+    // The schema refuses these together.
+    let deletes = spec.deleted == Some(true) || spec.deletion_policy == Some(DeletionPolicy::Delete);
+    if deletes && spec.never_expires == Some(true) {
+        spec.never_expires = None;
+    }
+}

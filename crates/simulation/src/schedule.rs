@@ -1,0 +1,268 @@
+//! One run, from a workload to a verdict.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
+
+use cloudhsm_backup_operator::controller::Stopping;
+use emulator::{Cloud, Knobs, Seed};
+use plan::{desired::ObjectName, settings::Settings};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock,
+    cluster::Store,
+    oracle::{self, History},
+    people,
+    process::{self, Start},
+    weather::Fault,
+    workload::{self, Act, CALM, REGIONS, Workload},
+    world::{Shared, World},
+};
+
+/// How long everything is left alone before the end is looked at.
+const DRAIN: Duration = Duration::from_hours(8);
+/// The last part of it, in which nothing may happen any more.
+const REST: Duration = Duration::from_hours(1);
+
+/// What came of a run.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What must not have happened.
+    pub violations: Vec<String>,
+    /// What happened when, if it was to be told.
+    pub trace: Vec<String>,
+    /// Effects on the outside.
+    pub effects: u64,
+    /// Calls by port.
+    pub calls: BTreeMap<&'static str, u64>,
+    /// Faults that struck.
+    pub faults: BTreeMap<Fault, u64>,
+    /// Reasons of `Ready` that were written.
+    pub reasons: std::collections::BTreeSet<String>,
+    /// Changes of AWS that were carried out.
+    pub changes: u64,
+    /// How AWS looks in the end: one line for each backup, without ids and times that chance decides.
+    pub end: String,
+}
+
+/// Runs `workload`; with `trace` it tells what happens.
+pub fn run(workload: &Workload, trace: bool) -> Report {
+    fastrand::seed(workload.seed);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime without I/O can be made").block_on(play(workload, trace))
+}
+
+async fn play(workload: &Workload, trace: bool) -> Report {
+    let (changed, _) = watch::channel(0);
+    let (killed, mut deaths) = mpsc::unbounded_channel();
+    let mut cloud = Cloud::new(clock::BEGINNING).with_id_seed(workload.seed).with_knobs(Knobs {
+        copy_visible_after: workload.copies_hidden,
+        copy_ready_after: workload.copies_hidden + Duration::from_secs(40),
+        page_limit: workload.page,
+        ..Knobs::default()
+    });
+    seed(&mut cloud, workload);
+    let world = Shared::new(World {
+        cloud,
+        store: Store::default(),
+        weather: workload.weather.clone(),
+        history: History::new(trace, workload.max_deletions as usize),
+        rng: fastrand::Rng::with_seed(workload.seed ^ 0x5eed),
+        beginning: Instant::now(),
+        ahead: Arc::new(AtomicI64::new(0)),
+        crash: workload.crash,
+        effects: 0,
+        calls: BTreeMap::new(),
+        dead: std::collections::BTreeSet::new(),
+        changed,
+        killed,
+    });
+    let mut stage = Stage {
+        world: world.clone(),
+        elected: workload.elected,
+        running: Vec::new(),
+        started: 0,
+        settings: settings(workload),
+    };
+    for _ in 0..workload.processes {
+        stage.start();
+    }
+    let mut acts = workload.acts.iter();
+    let mut next = acts.next();
+    let end = CALM + DRAIN;
+    let mut replacements: Vec<Duration> = Vec::new();
+    let mut calm = false;
+    loop {
+        let now = world.lock().elapsed();
+        if now >= end {
+            break;
+        }
+        if !calm && now >= CALM {
+            calm = true;
+            calm_down(&world);
+        }
+        let due = next.map_or(end, |(at, _)| *at).min(replacements.iter().min().copied().unwrap_or(end));
+        let due = if calm { due } else { due.min(CALM) }.min(end);
+        tokio::select! {
+            biased;
+            Some(number) = deaths.recv() => {
+                stage.bury(number).await;
+                let wait = Duration::from_secs(world.lock().rng.u64(1..120));
+                replacements.push(now + wait);
+            }
+            () = tokio::time::sleep(due.saturating_sub(now)) => {
+                let now = world.lock().elapsed();
+                let due_now = replacements.len();
+                replacements.retain(|at| *at > now);
+                for _ in replacements.len()..due_now {
+                    stage.start();
+                }
+                while let Some((at, act)) = next.filter(|(at, _)| *at <= now) {
+                    people::perform(&world, *at, act);
+                    if matches!(act, Act::Restart) {
+                        stage.restart().await;
+                    }
+                    next = acts.next();
+                }
+            }
+        }
+    }
+    verdict(&world, workload)
+}
+
+fn settings(workload: &Workload) -> Settings {
+    Settings {
+        max_deletions: workload.max_deletions,
+        poll_interval: Duration::from_mins(10),
+        ..Settings::default()
+    }
+}
+
+fn seed(cloud: &mut Cloud, workload: &Workload) {
+    let mut put = |number: usize, cluster: &str| {
+        let seed = Seed { backup_id: Some(workload::id(number)), ..Seed::ready(REGIONS[0], cluster) };
+        cloud.seed(seed).expect("the seed is well-formed");
+    };
+    for (number, cluster) in workload.backups.iter().enumerate() {
+        put(number, cluster);
+    }
+    // So that the last backup of a cluster is not always the one that is deleted.
+    for (number, cluster) in workload.backups.iter().enumerate() {
+        if number % 2 == 0 {
+            put(100 + number, cluster);
+        }
+    }
+}
+
+/// From now on nothing goes wrong, and nobody does anything.
+fn calm_down(world: &Shared) {
+    let mut world = world.lock();
+    world.weather.spells.clear();
+    world.weather.single = None;
+    world.crash = None;
+    world.cloud.knobs_mut().fail_copies = false;
+}
+
+/// The processes that run.
+struct Stage {
+    world: Shared,
+    settings: Settings,
+    elected: bool,
+    running: Vec<(usize, Stopping, CancellationToken, JoinHandle<()>)>,
+    started: usize,
+}
+
+impl Stage {
+    fn start(&mut self) {
+        self.started += 1;
+        let start = Start { number: self.started, settings: self.settings.clone(), elected: self.elected };
+        let (stopping, stop) = (Stopping::default(), CancellationToken::new());
+        let handle = tokio::spawn(process::run(self.world.clone(), start, stopping.clone(), stop.clone()));
+        self.running.push((self.started, stopping, stop, handle));
+    }
+
+    async fn bury(&mut self, number: usize) {
+        let Some(place) = self.running.iter().position(|(one, ..)| *one == number) else { return };
+        let (_, _, _, handle) = self.running.remove(place);
+        handle.abort();
+        let _ = handle.await;
+    }
+
+    /// The process that has run longest ends in peace, and another one begins.
+    async fn restart(&mut self) {
+        if self.running.is_empty() {
+            return;
+        }
+        let (_, stopping, stop, handle) = self.running.remove(0);
+        stopping.stop();
+        stop.cancel();
+        // Calls under way get as long as the real process gives them.
+        let _ = tokio::time::timeout(Duration::from_secs(35), handle).await;
+        self.start();
+    }
+}
+
+/// What must hold in the end.
+fn verdict(world: &Shared, workload: &Workload) -> Report {
+    let copies_failed = workload.acts.iter().any(|(_, act)| matches!(act, Act::CopiesFail(true)));
+    let mut world = world.lock();
+    world.catch_up();
+    let end = world.elapsed();
+    let unsettled: Vec<String> = world
+        .store
+        .objects()
+        .filter_map(|(_, object)| oracle::unsettled(object, &world.cloud, copies_failed))
+        .collect();
+    for what in unsettled {
+        world.history.violation(end, format!("L1: {what}"));
+    }
+    let rest = end.saturating_sub(REST);
+    if world.history.last_write > rest {
+        let at = world.history.last_write;
+        world.history.violation(at, "L2: a status is written at rest".to_owned());
+    }
+    if world.history.last_change > rest {
+        let at = world.history.last_change;
+        world.history.violation(at, "L2: something is changed at rest".to_owned());
+    }
+    let look = look(&world.cloud);
+    let history = &mut world.history;
+    Report {
+        end: look,
+        violations: std::mem::take(&mut history.violations),
+        trace: history.trace.take().unwrap_or_default(),
+        faults: std::mem::take(&mut history.met),
+        reasons: std::mem::take(&mut history.reasons),
+        changes: history.changes,
+        effects: world.effects,
+        calls: std::mem::take(&mut world.calls),
+    }
+}
+
+/// How AWS looks.
+fn look(cloud: &Cloud) -> String {
+    let line = |backup: &emulator::Backup| {
+        let what = backup
+            .source
+            .as_ref()
+            .map_or(backup.id.clone(), |source| format!("copy of {}", source.backup_id));
+        let emulator::Backup { region, state, never_expires, tags, .. } = backup;
+        format!("{region} {what} {state} {never_expires:?} {tags:?}\n")
+    };
+    let mut lines: Vec<String> = cloud.backups().map(line).collect();
+    lines.sort();
+    lines.concat()
+}
+
+/// The name of a resource.
+pub fn named(name: &str) -> ObjectName {
+    ObjectName { namespace: "hsm".to_owned(), name: name.to_owned() }
+}

@@ -1,0 +1,42 @@
+//! A bounded set of histories, for every run of the tests; `make simulate` plays many more.
+
+use simulation::{exhaustive, fixed, schedule, workload};
+
+#[test]
+fn no_history_breaks_a_promise() {
+    let broken: Vec<String> = (0..40)
+        .flat_map(|seed| {
+            let violations = schedule::run(&workload::draw(seed), false).violations;
+            violations.into_iter().map(move |what| format!("seed {seed}: {what}"))
+        })
+        .collect();
+    assert!(broken.is_empty(), "replay with `simulate --replay SEED`: {broken:#?}");
+}
+
+#[test]
+fn a_seed_tells_the_same_history_again() {
+    for seed in [3, 11] {
+        let [one, two] = [0, 1].map(|_| schedule::run(&workload::draw(seed), true).trace);
+        assert!(!one.is_empty() && one == two, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_process_that_is_killed_at_any_step_leaves_aws_as_one_that_is_not() {
+    // The workloads in which a lost step would cost most; all of them with `simulate --exhaustive`.
+    let chosen = ["a copy", "deleted and undone", "bound with a copy and removed"];
+    let workloads = fixed::all().into_iter().filter(|(name, _)| chosen.contains(name));
+    let cases = workloads.flat_map(|(name, workload)| exhaustive::cases_of(name, &workload, false));
+    let wrong: Vec<String> = cases.flat_map(|case| exhaustive::play(&case)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_workload_that_is_written_out_does_something_and_settles() {
+    for (name, workload) in fixed::all() {
+        let report = schedule::run(&workload, false);
+        assert!(report.violations.is_empty(), "{name}: {:?}", report.violations);
+        let idle = ["a view", "a copy made by hand", "bound and unbound"].contains(&name);
+        assert!(idle || report.changes > 0, "{name} changes nothing in AWS");
+    }
+}
