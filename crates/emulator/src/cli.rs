@@ -10,8 +10,9 @@ const LONG_ABOUT: &str = "\
 An emulator of the backup part of AWS CloudHSM V2, for trying and testing an operator without an AWS account.
 
 It speaks AWS JSON 1.1 for DescribeBackups, DeleteBackup, RestoreBackup, ModifyBackupAttributes, \
-CopyBackupToRegion, TagResource, UntagResource and ListTags, and answers GetCallerIdentity of STS. One URL \
-serves all regions: the region is read from the request's signature, which is not verified. Nothing is kept \
+CopyBackupToRegion, TagResource, UntagResource, ListTags, GetResourcePolicy, PutResourcePolicy, \
+DeleteResourcePolicy and DescribeClusters, and answers GetCallerIdentity of STS. One URL serves all regions: \
+the region is read from the request's signature, which is not verified. Nothing is kept \
 when it stops.";
 
 const EXAMPLES: &str = r#"EXAMPLE
@@ -28,7 +29,7 @@ ADMIN INTERFACE (JSON, no signature; errors are {"error": "..."}, status 400 or 
                     "retentionDays": 30}],
       "backups": [{"region": "eu-west-1", "clusterId": "cluster-aaaaaaaaaaa",
                    "age": "3d", "tags": {"team": "pki"}}]}'
-  Only the region is required. Backups also take account, backupId, state, createTimestamp,
+  Only the region is required. Clusters also take account, deleted, hsmType, mode, vpcId; backups also take account, backupId, state, createTimestamp,
   neverExpires, source {region, backupId, clusterId}, copyTimestamp, deleteTimestamp,
   readyAfter, hsmType, mode, sharedFrom.
   Look, let time pass:

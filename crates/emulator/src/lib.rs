@@ -15,10 +15,12 @@ mod service;
 
 pub use calls::{By, Call};
 pub use cloud::{
-    ApiError, Backup, BackupPage, BackupState, Caller, Cloud, Cluster, ClusterIdOnCopies, CopyBackupToRegion,
-    DEFAULT_ACCOUNT, DeleteBackup, DeletePending, DescribeBackups, DestinationBackup, KnobChanges, Knobs,
-    ListTags, Listing, MadeCopy, Mode, ModifyBackupAttributes, NeverExpiresOnCopies, Operation, Reply,
-    RestoreBackup, Seed, Source, Tag, TagPage, TagResource, Tags, UntagResource,
+    ApiError, Backup, BackupPage, BackupState, Caller, Cloud, Cluster, ClusterIdOnCopies, ClusterPage,
+    CopyBackupToRegion, DEFAULT_ACCOUNT, DeleteBackup, DeletePending, DeleteResourcePolicy, DescribeBackups,
+    DescribeClusters, DestinationBackup, GetResourcePolicy, KnobChanges, Knobs, ListTags, Listing, MadeCopy,
+    Mode, ModifyBackupAttributes, NeverExpiresOnCopies, Operation, PolicyWhenNone, PutResourcePolicy, Reply,
+    ResourcePolicy, RestoreBackup, Seed, Source, Tag, TagPage, TagResource, Tags, TagsOnUnfinishedCopies,
+    UntagResource,
 };
 pub use emulator::{Config, Emulator};
 pub use fault::{Fault, FaultKind};

@@ -12,8 +12,10 @@ use super::{Cluster, Key, time};
 /// An index of the backups by what becomes of them next.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Agenda {
-    /// Backups being made or pending deletion, by when that ends, the older backup first.
+    /// Backups being made, by when that ends, the older backup first.
     ends: BTreeSet<(Timestamp, Timestamp, Key)>,
+    /// Backups pending deletion, by `DeleteTimestamp`, the older backup first.
+    purges: BTreeSet<(Timestamp, Timestamp, Key)>,
     /// The READY backups that count for retention, by cluster.
     ready: BTreeMap<Key, Ready>,
     /// Where each backup stands in the two above.
@@ -31,6 +33,7 @@ struct Ready {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Place {
     Ends { due: Timestamp, created: Timestamp },
+    Purged { due: Timestamp, created: Timestamp },
     Ready { cluster: Key, created: Timestamp },
 }
 
@@ -43,6 +46,9 @@ impl Agenda {
             Place::Ends { due, created } => {
                 self.ends.insert((*due, *created, key.clone()));
             }
+            Place::Purged { due, created } => {
+                self.purges.insert((*due, *created, key.clone()));
+            }
             Place::Ready { cluster, created } => {
                 let ready = self.ready.entry(cluster.clone()).or_default();
                 ready.count += 1;
@@ -54,9 +60,22 @@ impl Agenda {
         self.places.insert(key.clone(), place);
     }
 
-    /// The next end of a creation, a copy or the days to restore a backup.
-    pub(super) fn next_end(&self) -> Option<(Timestamp, &Key)> {
-        self.ends.first().map(|(due, _, key)| (*due, key))
+    /// The next end of a creation or a copy, or the next purge, so long after the days to restore a backup.
+    pub(super) fn next_end(&self, purge_late_by: Duration) -> Option<(Timestamp, &Key)> {
+        let end = self.ends.first().map(|(due, created, key)| (*due, *created, key));
+        let late = |due| time::after(due, purge_late_by);
+        let purge = self.purges.first().map(|(due, created, key)| (late(*due), *created, key));
+        end.into_iter().chain(purge).min().map(|(due, _, key)| (due, key))
+    }
+
+    /// Whether no other READY backup counts for the retention of this one's cluster.
+    pub(super) fn is_last(&self, key: &Key) -> bool {
+        match self.places.get(key) {
+            Some(Place::Ready { cluster, .. }) => {
+                self.ready.get(cluster).is_some_and(|ready| ready.count == 1)
+            }
+            _ => false,
+        }
     }
 
     /// The next backup that its cluster's policy takes, never the last READY one of the cluster.
@@ -79,6 +98,9 @@ impl Agenda {
             Some(Place::Ends { due, created }) => {
                 self.ends.remove(&(due, created, key.clone()));
             }
+            Some(Place::Purged { due, created }) => {
+                self.purges.remove(&(due, created, key.clone()));
+            }
             Some(Place::Ready { cluster, created }) => {
                 if let Some(ready) = self.ready.get_mut(&cluster) {
                     ready.count -= 1;
@@ -98,7 +120,7 @@ fn place_of(entry: &Entry) -> Option<Place> {
     let created = backup.create_timestamp;
     match backup.state {
         BackupState::CreateInProgress => Some(Place::Ends { due: entry.completion?.at, created }),
-        BackupState::PendingDeletion => Some(Place::Ends { due: backup.delete_timestamp?, created }),
+        BackupState::PendingDeletion => Some(Place::Purged { due: backup.delete_timestamp?, created }),
         BackupState::Ready if backup.source.is_some() => None,
         BackupState::Ready => {
             let cluster = Key::new(&backup.account, &backup.region, backup.cluster_id.as_deref()?);

@@ -119,22 +119,34 @@ pub struct Backup {
     pub hsm_type: String,
     /// `Mode`.
     pub mode: Mode,
-    /// Accounts that may see it with `Shared`.
+    /// Accounts that may see it with `Shared`. A policy alone makes none: the share that it creates has to be
+    /// promoted by RAM first.
     pub shared_with: BTreeSet<String>,
+    /// Its resource policy.
+    pub policy: Option<String>,
 }
 
 impl Backup {
     /// Marks it for deletion, seven days from `now`.
-    pub(crate) fn schedule_deletion(&mut self, now: Timestamp) {
+    pub(crate) fn schedule_deletion(&mut self, now: Timestamp, knobs: &Knobs) {
         self.state = BackupState::PendingDeletion;
         self.delete_timestamp = Some(time::after(now, time::DELETION_WINDOW));
+        if knobs.deletion_ends_sharing {
+            self.unshare();
+        }
+    }
+
+    /// Takes it back from everybody.
+    pub(crate) fn unshare(&mut self) {
+        self.policy = None;
+        self.shared_with.clear();
     }
 
     /// Makes it DELETED.
     pub(crate) fn purge(&mut self) {
         self.state = BackupState::Deleted;
         self.delete_timestamp = None;
-        self.shared_with.clear();
+        self.unshare();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::backup::Tags;
+use super::backup::{Mode, Tags};
 use super::constraint;
 use super::error::ApiError;
 
@@ -23,6 +23,15 @@ pub struct Cluster {
     /// Whether the cluster is gone while its backups live on.
     #[serde(default)]
     pub deleted: bool,
+    /// Absent: `hsm1.medium`.
+    #[serde(default)]
+    pub hsm_type: Option<String>,
+    /// Absent: FIPS.
+    #[serde(default)]
+    pub mode: Option<Mode>,
+    /// `vpc-…`. Absent: the service reports none.
+    #[serde(default)]
+    pub vpc_id: Option<String>,
     /// Its tags, which backups seeded without tags inherit.
     #[serde(default)]
     pub tags: Tags,
@@ -37,6 +46,9 @@ impl Cluster {
             cluster_id: cluster_id.into(),
             retention_days: None,
             deleted: false,
+            hsm_type: None,
+            mode: None,
+            vpc_id: None,
             tags: Tags::new(),
         }
     }
@@ -53,6 +65,11 @@ impl Cluster {
     pub fn deleted(mut self) -> Self {
         self.deleted = true;
         self
+    }
+
+    /// `State`: it was never anything in between.
+    pub(crate) fn state(&self) -> &'static str {
+        if self.deleted { "DELETED" } else { "ACTIVE" }
     }
 
     pub(crate) fn check(&self) -> Result<(), ApiError> {

@@ -7,6 +7,9 @@ const BACKUP_ID: &str = "backup-[2-7a-zA-Z]{11,16}";
 const CLUSTER_ID: &str = "cluster-[2-7a-zA-Z]{11,16}";
 const RESOURCE_ID: &str = "(?:cluster|backup)-[2-7a-zA-Z]{11,16}";
 const REGION: &str = "[a-z]{2}(-(gov))?-(east|west|north|south|central){1,2}-\\d";
+const ARN: &str = "arn:aws(-(us-gov))?:cloudhsm:\
+                   ([a-z]{2}(-(gov|isob|iso))?-(east|west|north|south|central){1,2}-[0-9]{1}):[0-9]{12}:\
+                   (backup/backup|cluster/cluster|hsm/hsm)-[2-7a-zA-Z]{11,16}";
 const TAG: &str = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$";
 
 /// The most tags one request or one resource may hold.
@@ -35,6 +38,22 @@ pub(crate) fn resource_id(value: &str) -> Result<(), ApiError> {
 pub(crate) fn region(member: &str, value: &str) -> Result<(), ApiError> {
     required(member, value)?;
     pattern(member, value, REGION, is_region(value))
+}
+
+/// What an ARN of the service tells.
+pub(crate) struct Arn<'a> {
+    pub(crate) region: &'a str,
+    pub(crate) account: &'a str,
+    /// With its prefix, which tells of what kind the resource is.
+    pub(crate) id: &'a str,
+}
+
+/// A `ResourceArn` member. The model has it optional; no operation does anything without.
+pub(crate) fn resource_arn(value: &str) -> Result<Arn<'_>, ApiError> {
+    required("resourceArn", value)?;
+    let arn = parse_arn(value);
+    pattern("resourceArn", value, ARN, arn.is_some())?;
+    arn.ok_or_else(|| missing("resourceArn"))
 }
 
 /// A number between two bounds.
@@ -104,9 +123,18 @@ pub(crate) fn missing(member: &str) -> ApiError {
 
 /// Whether a region's name fits the model's pattern.
 pub(crate) fn is_region(name: &str) -> bool {
+    fits_region(name, &["gov"])
+}
+
+/// The same with other words for partitions.
+fn fits_region(name: &str, partitions: &[&str]) -> bool {
     let parts: Vec<&str> = name.split('-').collect();
-    let ([country, "gov", direction, number] | [country, direction, number]) = parts.as_slice() else {
-        return false;
+    let (country, direction, number) = match parts.as_slice() {
+        [country, partition, direction, number] if partitions.contains(partition) => {
+            (country, direction, number)
+        }
+        [country, direction, number] => (country, direction, number),
+        _ => return false,
     };
     country.len() == 2
         && country.chars().all(|letter| letter.is_ascii_lowercase())
@@ -123,6 +151,19 @@ pub(crate) fn partition(region: &str) -> &'static str {
 /// Whether a text is an AWS account's number.
 pub(crate) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.chars().all(|digit| digit.is_ascii_digit())
+}
+
+fn parse_arn(value: &str) -> Option<Arn<'_>> {
+    let parts: Vec<&str> = value.split(':').collect();
+    let ["arn", "aws" | "aws-us-gov", "cloudhsm", region, account, resource] = parts.as_slice() else {
+        return None;
+    };
+    let (kind, id) = resource.split_once('/')?;
+    let fits = ["backup", "cluster", "hsm"].contains(&kind)
+        && is_id(id.strip_prefix(kind)?, "-")
+        && fits_region(region, &["gov", "isob", "iso"])
+        && is_account(account);
+    fits.then_some(Arn { region, account, id })
 }
 
 fn is_direction(text: &str) -> bool {
@@ -175,6 +216,29 @@ mod tests {
             assert!(backup_id("backupId", bad).is_err(), "{bad}");
         }
         assert!(backup_id("backupId", "backup-abcdefghijklmnopq").is_err(), "17 characters");
+    }
+
+    #[test]
+    fn arns_follow_the_models_pattern() {
+        for good in [
+            "arn:aws:cloudhsm:eu-west-1:111122223333:backup/backup-6qjbcmkhcxm",
+            "arn:aws-us-gov:cloudhsm:us-gov-west-1:111122223333:backup/backup-6qjbcmkhcxm",
+            "arn:aws:cloudhsm:us-iso-east-1:111122223333:cluster/cluster-6qjbcmkhcxm",
+            "arn:aws:cloudhsm:eu-west-1:111122223333:hsm/hsm-6qjbcmkhcxm",
+        ] {
+            assert!(resource_arn(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "backup-6qjbcmkhcxm",
+            "arn:aws:cloudhsm:eu-west-1:111122223333:backup/cluster-6qjbcmkhcxm",
+            "arn:aws:cloudhsm:eu-west-1:1111:backup/backup-6qjbcmkhcxm",
+            "arn:aws:cloudhsm:nowhere:111122223333:backup/backup-6qjbcmkhcxm",
+            "arn:aws:s3:eu-west-1:111122223333:backup/backup-6qjbcmkhcxm",
+            "arn:aws:cloudhsm:eu-west-1:111122223333:backup/backup-1",
+        ] {
+            assert!(resource_arn(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

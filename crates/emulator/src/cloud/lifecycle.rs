@@ -35,18 +35,19 @@ impl Cloud {
             .clusters
             .iter()
             .filter(|(_, cluster)| !cluster.deleted || self.knobs.deleted_clusters_expire);
-        let ends = self.agenda.next_end();
+        let ends = self.agenda.next_end(self.knobs.purge_late_by);
         let expires = self.agenda.next_expiry(policies);
         ends.into_iter().chain(expires).min().map(|(due, key)| (due, key.clone()))
     }
 
     fn undergo(&mut self, key: &Key) {
         let now = self.now;
+        let knobs = self.knobs.clone();
         let fails = self.backups.get(key).and_then(|entry| entry.completion).is_some_and(|end| end.fails);
         self.change(key, |backup| match backup.state {
             BackupState::CreateInProgress if !fails => backup.state = BackupState::Ready,
             // Its cluster's retention policy takes it.
-            BackupState::Ready => backup.schedule_deletion(now),
+            BackupState::Ready => backup.schedule_deletion(now, &knobs),
             BackupState::CreateInProgress | BackupState::PendingDeletion | BackupState::Deleted => {
                 backup.purge();
             }

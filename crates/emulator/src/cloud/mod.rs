@@ -22,11 +22,15 @@ use jiff::Timestamp;
 pub use backup::{Backup, BackupState, Caller, Mode, Source, Tags};
 pub use cluster::Cluster;
 pub use error::ApiError;
-pub use knobs::{ClusterIdOnCopies, DeletePending, KnobChanges, Knobs, NeverExpiresOnCopies};
+pub use knobs::{
+    ClusterIdOnCopies, DeletePending, KnobChanges, Knobs, NeverExpiresOnCopies, PolicyWhenNone,
+    TagsOnUnfinishedCopies,
+};
 pub use operation::{
-    BackupPage, CopyBackupToRegion, DeleteBackup, DescribeBackups, DestinationBackup, ListTags, Listing,
-    MadeCopy, ModifyBackupAttributes, Operation, Reply, RestoreBackup, Tag, TagPage, TagResource,
-    UntagResource,
+    BackupPage, ClusterPage, CopyBackupToRegion, DeleteBackup, DeleteResourcePolicy, DescribeBackups,
+    DescribeClusters, DestinationBackup, GetResourcePolicy, ListTags, Listing, MadeCopy,
+    ModifyBackupAttributes, Operation, PutResourcePolicy, Reply, ResourcePolicy, RestoreBackup, Tag, TagPage,
+    TagResource, UntagResource,
 };
 pub use seed::Seed;
 
@@ -52,6 +56,10 @@ impl Key {
 
     fn of(caller: &Caller, id: &str) -> Self {
         Self::new(&caller.account, &caller.region, id)
+    }
+
+    fn is_of(&self, caller: &Caller) -> bool {
+        self.account == caller.account && self.region == caller.region
     }
 }
 
@@ -155,7 +163,7 @@ impl Cloud {
             Some(entry) if entry.backup.state != BackupState::Deleted && entry.visible_from <= self.now => {
                 Ok(&entry.backup)
             }
-            None if self.is_shared_with(caller, id) => {
+            None if self.is_shared_with(caller, id) && !self.knobs.shared_is_not_found => {
                 let message = format!("{id} is shared with you by its owner, for reading only.");
                 Err(ApiError::access_denied(message))
             }
@@ -193,10 +201,14 @@ impl Cloud {
     fn free_id(&mut self, account: &str, region: &str) -> String {
         loop {
             let id = self.ids.backup_id();
-            if !self.backups.contains_key(&Key::new(account, region, &id)) {
+            if self.is_free(account, region, &id) {
                 return id;
             }
         }
+    }
+
+    fn is_free(&self, account: &str, region: &str, id: &str) -> bool {
+        !self.backups.contains_key(&Key::new(account, region, id))
     }
 
     fn insert(&mut self, entry: Entry) {

@@ -271,6 +271,7 @@ impl Cloud {
             region: seed.region,
             account,
             shared_with,
+            policy: None,
         }
     }
 }

@@ -116,6 +116,7 @@ fn stranger(cloud: &Cloud, caller: &Caller, page: &BackupPage) -> Backup {
             hsm_type: "hsm1.medium".to_owned(),
             mode: crate::cloud::Mode::Fips,
             shared_with: std::collections::BTreeSet::new(),
+            policy: None,
         }
     })
 }

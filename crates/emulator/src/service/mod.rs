@@ -314,6 +314,7 @@ fn describe_order(call: &mut Call, operation: &Operation) {
             call.page_token = request.next_token.is_some();
         }
         Operation::ListTags(request) => call.page_token = request.next_token.is_some(),
+        Operation::DescribeClusters(request) => call.page_token = request.next_token.is_some(),
         Operation::CopyBackupToRegion(request) => call.tags = request.tag_list.as_deref().map(as_sent),
         _ => {}
     }

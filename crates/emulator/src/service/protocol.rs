@@ -2,7 +2,9 @@
 
 use serde_json::{Number, Value, json};
 
-use crate::cloud::{ApiError, Backup, BackupPage, DestinationBackup, Reply};
+use crate::cloud::{
+    ApiError, Backup, BackupPage, Cluster, ClusterPage, DestinationBackup, Reply, ResourcePolicy,
+};
 use jiff::Timestamp;
 
 /// How a request and its answer are written.
@@ -83,6 +85,14 @@ pub(crate) fn reply(reply: &Reply) -> Option<Value> {
                 ("NextToken", page.next_token.as_ref().map(|token| json!(token))),
             ]
         }
+        Reply::Policy(ResourcePolicy { resource_arn, policy }) => vec![
+            ("ResourceArn", resource_arn.as_ref().map(|arn| json!(arn))),
+            ("Policy", policy.as_ref().map(|policy| json!(policy))),
+        ],
+        Reply::Clusters(ClusterPage { clusters, next_token }) => vec![
+            ("Clusters", Some(clusters.iter().map(cluster).collect())),
+            ("NextToken", next_token.as_ref().map(|token| json!(token))),
+        ],
         Reply::Nothing => return None,
     };
     Some(members(object))
@@ -105,6 +115,22 @@ fn backup(backup: &Backup) -> Value {
         ("TagList", Some(backup.tags.iter().map(|(key, value)| tag(key, value)).collect())),
         ("HsmType", Some(json!(backup.hsm_type))),
         ("Mode", Some(json!(backup.mode))),
+    ])
+}
+
+/// A cluster with what backups care about; everything else that AWS tells is optional too.
+fn cluster(cluster: &Cluster) -> Value {
+    let retention = |days: u32| json!({"Type": "DAYS", "Value": days.to_string()});
+    members(vec![
+        ("BackupPolicy", Some(json!("DEFAULT"))),
+        ("BackupRetentionPolicy", cluster.retention_days.map(retention)),
+        ("ClusterId", Some(json!(cluster.cluster_id))),
+        ("Hsms", Some(json!([]))),
+        ("HsmType", Some(json!(cluster.hsm_type.as_deref().unwrap_or("hsm1.medium")))),
+        ("State", Some(json!(cluster.state()))),
+        ("VpcId", cluster.vpc_id.as_ref().map(|id| json!(id))),
+        ("TagList", Some(cluster.tags.iter().map(|(key, value)| tag(key, value)).collect())),
+        ("Mode", Some(json!(cluster.mode.unwrap_or_default()))),
     ])
 }
 

@@ -32,7 +32,7 @@ fn backups_and_clusters_are_seeded_and_seen() {
         "createTimestamp": "2026-11-01T00:00:00Z", "copyTimestamp": "2026-11-02T00:00:00Z", "neverExpires": true,
         "source": {"region": HERE, "backupId": "backup-bbbbbbbbbbb", "clusterId": CLUSTER},
         "deleteTimestamp": "2026-11-22T00:00:00Z", "tags": {"k": "v"}, "hsmType": "hsm2m.medium",
-        "mode": "NON_FIPS", "sharedWith": [],
+        "mode": "NON_FIPS", "sharedWith": [], "policy": null,
     }]);
     assert_eq!(seen["backups"], expected);
     let (_, clusters) = admin(&emulator, "GET", "/_admin/clusters", "");

@@ -1,22 +1,16 @@
 //! Every knob changes what it says it changes. The defaults are what the other tests see.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use emulator::{
     BackupState, Cloud, Cluster, ClusterIdOnCopies, CopyBackupToRegion, DeleteBackup, DeletePending,
-    DescribeBackups, Knobs, ListTags, ModifyBackupAttributes, NeverExpiresOnCopies,
+    DescribeBackups, ListTags, ModifyBackupAttributes, NeverExpiresOnCopies,
 };
 
 use crate::support::{
-    CLUSTER, DAY, HERE, THERE, cloud, here, ids, in_state, listed, ready, start, state_of, there,
+    CLUSTER, DAY, HERE, THERE, cloud, here, ids, in_state, listed, ready, start, state_of, there, with,
 };
-
-fn with(change: impl FnOnce(&mut Knobs)) -> Cloud {
-    let mut knobs = Knobs::default();
-    change(&mut knobs);
-    assert_ne!(knobs, Knobs::default(), "the knob was turned");
-    cloud().with_knobs(knobs)
-}
 
 fn copied(cloud: &mut Cloud) -> String {
     let id = cloud.seed(ready().never_expires(true).tags([("a", "b")])).unwrap();
@@ -187,6 +181,31 @@ fn of_several_states_only_the_first_may_count() {
     in_state(&mut cloud, BackupState::PendingDeletion);
     let request = DescribeBackups::default().filter("states", ["READY", "PENDING_DELETION"]);
     assert_eq!(ids(&listed(&cloud, &here(), &request)), [&ready]);
+}
+
+#[test]
+fn of_several_filters_one_may_be_enough() {
+    let mut cloud = with(|knobs| knobs.any_filter_is_enough = true);
+    let ready = in_state(&mut cloud, BackupState::Ready);
+    let pending = in_state(&mut cloud, BackupState::PendingDeletion);
+    in_state(&mut cloud, BackupState::CreateInProgress);
+    let request =
+        DescribeBackups::default().filter("states", ["PENDING_DELETION"]).filter("backupIds", [&ready]);
+    let found = listed(&cloud, &here(), &request);
+    assert_eq!(ids(&found).into_iter().collect::<BTreeSet<_>>(), [ready.as_str(), &pending].into());
+    assert_eq!(listed(&cloud, &here(), &DescribeBackups::default()).len(), 3, "no filter is no filter");
+}
+
+#[test]
+fn a_filter_may_take_few_values_only() {
+    let mut cloud = with(|knobs| knobs.filter_value_limit = Some(1));
+    let id = in_state(&mut cloud, BackupState::Ready);
+    let ask = |values: &[&str]| {
+        let request = DescribeBackups::default().filter("backupIds", values.iter().copied());
+        cloud.describe_backups(&here(), &request).map(|page| page.backups.len()).map_err(|error| error.code)
+    };
+    assert_eq!(ask(&[&id]), Ok(1));
+    assert_eq!(ask(&[&id, "backup-zzzzzzzzzzz"]), Err("CloudHsmInvalidRequestException".to_owned()));
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! What each operation may do in each state: the table of the API reference's §3.
 
 use emulator::{
-    BackupState, CopyBackupToRegion, DeleteBackup, ListTags, ModifyBackupAttributes, Operation,
-    RestoreBackup, Tag, TagResource, UntagResource,
+    BackupState, CopyBackupToRegion, DeleteBackup, DeleteResourcePolicy, GetResourcePolicy, ListTags,
+    ModifyBackupAttributes, Operation, PutResourcePolicy, RestoreBackup, Tag, TagResource, UntagResource,
 };
 
-use crate::support::{THERE, cloud, here, in_state, state_of};
+use crate::support::{THERE, arn, cloud, here, in_state, state_of};
 
 const STATES: [BackupState; 4] =
     [BackupState::CreateInProgress, BackupState::Ready, BackupState::PendingDeletion, BackupState::Deleted];
@@ -27,6 +27,7 @@ const READY_ONLY: Row = [Err(INVALID), Ok(BackupState::Ready), Err(INVALID), Err
 fn table(id: &str) -> Vec<(Operation, Row)> {
     let tag = TagResource { resource_id: id.to_owned(), tag_list: Some(vec![Tag::new("k", "v")]) };
     let untag = UntagResource { resource_id: id.to_owned(), tag_key_list: Some(vec!["k".to_owned()]) };
+    let (resource_arn, policy) = (arn(id), Some("{}".to_owned()));
     let list = ListTags { resource_id: id.to_owned(), ..ListTags::default() };
     vec![
         (
@@ -42,6 +43,12 @@ fn table(id: &str) -> Vec<(Operation, Row)> {
         (Operation::TagResource(tag), SAME),
         (Operation::UntagResource(untag), SAME),
         (Operation::ListTags(list), SAME),
+        (Operation::GetResourcePolicy(GetResourcePolicy { resource_arn: resource_arn.clone() }), READY_ONLY),
+        (
+            Operation::DeleteResourcePolicy(DeleteResourcePolicy { resource_arn: resource_arn.clone() }),
+            READY_ONLY,
+        ),
+        (Operation::PutResourcePolicy(PutResourcePolicy { resource_arn, policy }), READY_ONLY),
     ]
 }
 

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use emulator::{
-    Backup, BackupState, Caller, Cloud, Config, DEFAULT_ACCOUNT, DescribeBackups, Emulator, Seed,
+    Backup, BackupState, Caller, Cloud, Config, DEFAULT_ACCOUNT, DescribeBackups, Emulator, Knobs, Seed,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -44,6 +44,19 @@ pub(crate) fn in_state(cloud: &mut Cloud, state: BackupState) -> String {
 
 pub(crate) fn state_of(cloud: &Cloud, id: &str) -> BackupState {
     cloud.backup(HERE, id).unwrap().state
+}
+
+/// The ARN of a backup of the default account in [`HERE`], there or not.
+pub(crate) fn arn(id: &str) -> String {
+    format!("arn:aws:cloudhsm:{HERE}:{DEFAULT_ACCOUNT}:backup/{id}")
+}
+
+/// An empty service with other knobs.
+pub(crate) fn with(change: impl FnOnce(&mut Knobs)) -> Cloud {
+    let mut knobs = Knobs::default();
+    change(&mut knobs);
+    assert_ne!(knobs, Knobs::default(), "the knob was turned");
+    cloud().with_knobs(knobs)
 }
 
 /// Everything a caller is shown, over all pages.

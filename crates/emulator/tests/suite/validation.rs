@@ -63,7 +63,7 @@ fn unknown_members_and_nulls_are_ignored() {
 
 #[test]
 fn operations_that_are_lacking_or_do_not_exist_are_unknown() {
-    for name in ["CreateCluster", "DescribeClusters", "GetResourcePolicy", "CreateBackup", ""] {
+    for name in ["CreateCluster", "ModifyCluster", "InitializeCluster", "CreateBackup", ""] {
         assert_eq!(Operation::parse(name, b"{}").unwrap_err().code, "UnknownOperationException", "{name}");
     }
 }

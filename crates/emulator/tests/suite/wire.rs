@@ -120,7 +120,7 @@ fn errors_have_their_code_in_the_body_and_status_400() {
             json!({"ResourceId": id, "TagList": [{"Key": "one-more", "Value": ""}]}),
             "CloudHsmResourceLimitExceededException",
         ),
-        ("DescribeClusters", json!({}), "UnknownOperationException"),
+        ("ModifyCluster", json!({}), "UnknownOperationException"),
         ("CreateBackup", json!({}), "UnknownOperationException"),
     ] {
         let response = client.call(operation, &body);

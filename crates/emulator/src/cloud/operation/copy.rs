@@ -96,6 +96,14 @@ impl Cloud {
                 source.id, request.destination_region
             )));
         }
+        if self
+            .knobs
+            .region_limit
+            .is_some_and(|limit| self.held(&source, &request.destination_region) >= limit)
+        {
+            let message = format!("There are too many backups in {}.", request.destination_region);
+            return Err(ApiError::invalid(message));
+        }
         let copy = self.copy_of(&source, &request.destination_region, tags);
         let answer = DestinationBackup {
             create_timestamp: source.create_timestamp,
@@ -121,7 +129,7 @@ impl Cloud {
             let message = format!("Backup {} cannot be copied in the state {}.", source.id, source.state);
             return Err(ApiError::invalid(message));
         }
-        if *destination == source.region {
+        if *destination == source.region && !self.knobs.allow_copy_to_own_region {
             return Err(ApiError::invalid(format!("Backup {} is in {destination} already.", source.id)));
         }
         if constraint::partition(destination) != constraint::partition(&source.region) {
@@ -129,6 +137,13 @@ impl Cloud {
             return Err(ApiError::invalid(message));
         }
         Ok(source)
+    }
+
+    /// How many backups the source's owner has in a region.
+    fn held(&self, source: &Backup, region: &str) -> usize {
+        let held =
+            self.backups().filter(|backup| backup.account == source.account && backup.region == region);
+        held.filter(|backup| backup.state != BackupState::Deleted).count()
     }
 
     fn has_copy(&self, source: &Backup, destination: &str) -> bool {
@@ -144,7 +159,8 @@ impl Cloud {
     }
 
     fn copy_of(&mut self, source: &Backup, destination: &str, tags: Option<Tags>) -> Backup {
-        let id = self.free_id(&source.account, destination);
+        let kept = self.knobs.copies_keep_id && self.is_free(&source.account, destination, &source.id);
+        let id = if kept { source.id.clone() } else { self.free_id(&source.account, destination) };
         let from = Source {
             region: source.region.clone(),
             backup_id: source.id.clone(),
@@ -176,6 +192,7 @@ impl Cloud {
             hsm_type: source.hsm_type.clone(),
             mode: source.mode,
             shared_with: BTreeSet::new(),
+            policy: None,
         }
     }
 }

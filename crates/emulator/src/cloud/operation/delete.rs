@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::super::{ApiError, Backup, BackupState, Caller, Cloud, DeletePending, constraint};
+use super::super::{ApiError, Backup, BackupState, Caller, Cloud, DeletePending, Key, constraint};
 use super::or_default;
 
 /// Request of `DeleteBackup`.
@@ -43,6 +43,13 @@ impl Cloud {
             let message = format!("Backup {} cannot be deleted in the state {}.", backup.id, backup.state);
             return Err(ApiError::invalid(message));
         }
-        self.change_own(caller, &request.backup_id, |backup| backup.schedule_deletion(now))
+        if knobs.refuse_deleting_never_expires && backup.never_expires == Some(true) {
+            return Err(ApiError::invalid(format!("Backup {} never expires.", backup.id)));
+        }
+        if knobs.refuse_deleting_last_backup && self.agenda.is_last(&Key::of(caller, &backup.id)) {
+            return Err(ApiError::invalid(format!("Backup {} is the last one of its cluster.", backup.id)));
+        }
+        let knobs = knobs.clone();
+        self.change_own(caller, &request.backup_id, |backup| backup.schedule_deletion(now, &knobs))
     }
 }

@@ -1,16 +1,12 @@
 //! `DescribeBackups`: filters, order and pages.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::backup::Entry;
 use super::super::{ApiError, Backup, BackupState, Caller, Cloud, Key, Knobs, constraint, page, time};
+use super::filter::{self, Filters};
 use super::or_default;
-
-/// Filter keys and the values asked for: all keys must match, any value of a key is enough.
-type Filters = BTreeMap<String, Vec<String>>;
 
 /// Request of `DescribeBackups`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -73,13 +69,8 @@ impl DescribeBackups {
         if let Some(token) = &self.next_token {
             constraint::text_length("nextToken", token, 0, 256)?;
         }
-        if self.filters.len() > 30 {
-            return Err(ApiError::invalid("Filters has more than 30 keys."));
-        }
-        for (key, values) in &self.filters {
-            check_filter(key, values, knobs)?;
-        }
-        Ok(())
+        filter::check(&self.filters, &FILTERS, "DescribeBackups", knobs)?;
+        self.filters.iter().try_for_each(|(key, values)| check_values(key, values))
     }
 
     fn fingerprint(&self, caller: &Caller) -> u64 {
@@ -88,13 +79,19 @@ impl DescribeBackups {
 
     /// Whether a backup passes the filters.
     fn selects(&self, backup: &Backup, knobs: &Knobs) -> bool {
-        self.filters.iter().all(|(key, values)| {
+        let passes = |(key, values): (&String, &Vec<String>)| {
             let values = match key.as_str() {
                 "states" if knobs.multi_value_states_bug => values.get(..1).unwrap_or_default(),
                 _ => values.as_slice(),
             };
             matches(backup, key, values)
-        })
+        };
+        let mut filters = self.filters.iter();
+        if knobs.any_filter_is_enough {
+            self.filters.is_empty() || filters.any(passes)
+        } else {
+            filters.all(passes)
+        }
     }
 }
 
@@ -158,8 +155,7 @@ impl Cloud {
             found.reverse();
         }
         found.retain(|backup| start.precedes(backup, request.sort_ascending));
-        let asked = usize::try_from(request.max_results.unwrap_or(50)).unwrap_or(50);
-        let size = asked.min(self.knobs.page_limit.max(1));
+        let size = self.page_size(request.max_results, 50);
         let more = found.len() > size;
         let backups: Vec<Backup> = found.into_iter().take(size).map(|backup| self.shown(backup)).collect();
         let last = backups.last().filter(|_| more);
@@ -178,7 +174,14 @@ impl Cloud {
         entries.into_iter().filter_map(|entry| entry.listed(self.now, &self.knobs, stale)).collect()
     }
 
-    fn shown(&self, backup: &Backup) -> Backup {
+    /// How many items a page has at most.
+    pub(super) fn page_size(&self, asked: Option<i32>, most: usize) -> usize {
+        let asked = asked.and_then(|asked| usize::try_from(asked).ok()).unwrap_or(most);
+        asked.min(self.knobs.page_limit.max(1))
+    }
+
+    /// A backup as it is shown.
+    pub(super) fn shown(&self, backup: &Backup) -> Backup {
         let mut shown = backup.clone();
         let copying = backup.source.is_some() && backup.state == BackupState::CreateInProgress;
         let late = |copied| self.now < time::after(copied, self.knobs.copy_tags_visible_after);
@@ -231,7 +234,10 @@ impl Position {
     }
 }
 
-fn check_filter(key: &str, values: &[String], knobs: &Knobs) -> Result<(), ApiError> {
+/// The filters that there are.
+const FILTERS: [&str; 5] = ["backupIds", "sourceBackupIds", "clusterIds", "states", "neverExpires"];
+
+fn check_values(key: &str, values: &[String]) -> Result<(), ApiError> {
     const STATES: [BackupState; 4] = [
         BackupState::CreateInProgress,
         BackupState::Ready,
@@ -243,14 +249,10 @@ fn check_filter(key: &str, values: &[String], knobs: &Knobs) -> Result<(), ApiEr
         "neverExpires" => value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false"),
         _ => true,
     };
-    if let Some(value) = values.iter().find(|value| !fits(value)) {
-        return Err(ApiError::invalid(format!("'{value}' is not a value of the filter '{key}'.")));
+    match values.iter().find(|value| !fits(value)) {
+        Some(value) => Err(filter::no_value(key, value)),
+        None => Ok(()),
     }
-    let known = ["backupIds", "sourceBackupIds", "clusterIds", "states", "neverExpires"].contains(&key);
-    if !known && knobs.reject_unknown_filters {
-        return Err(ApiError::invalid(format!("'{key}' is not a filter of DescribeBackups.")));
-    }
-    Ok(())
 }
 
 fn check_known(request: &DescribeBackups, visible: &[&Backup]) -> Result<(), ApiError> {

@@ -1,19 +1,24 @@
 //! The operations: their requests as the wire has them, and what each does to the service.
 
+mod clusters;
 mod copy;
 mod delete;
 mod describe;
+mod filter;
 mod modify;
+mod policy;
 mod restore;
 mod tag;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
+pub use clusters::{ClusterPage, DescribeClusters};
 pub use copy::{CopyBackupToRegion, DestinationBackup, MadeCopy};
 pub use delete::DeleteBackup;
 pub use describe::{BackupPage, DescribeBackups, Listing};
 pub use modify::ModifyBackupAttributes;
+pub use policy::{DeleteResourcePolicy, GetResourcePolicy, PutResourcePolicy, ResourcePolicy};
 pub use restore::RestoreBackup;
 pub use tag::{ListTags, Tag, TagPage, TagResource, UntagResource};
 
@@ -38,6 +43,14 @@ pub enum Operation {
     UntagResource(UntagResource),
     /// Lists tags.
     ListTags(ListTags),
+    /// Reads a backup's resource policy.
+    GetResourcePolicy(GetResourcePolicy),
+    /// Sets a backup's resource policy.
+    PutResourcePolicy(PutResourcePolicy),
+    /// Removes a backup's resource policy.
+    DeleteResourcePolicy(DeleteResourcePolicy),
+    /// Lists clusters.
+    DescribeClusters(DescribeClusters),
 }
 
 /// What an operation answers.
@@ -51,24 +64,18 @@ pub enum Reply {
     Destination(DestinationBackup),
     /// Of `ListTags`.
     Tags(TagPage),
+    /// Of the operations on resource policies.
+    Policy(ResourcePolicy),
+    /// Of `DescribeClusters`.
+    Clusters(ClusterPage),
     /// Of `TagResource` and `UntagResource`: an empty body.
     Nothing,
 }
 
 impl Operation {
     /// The operations of the service that this emulator does not have.
-    pub(crate) const LACKING: [&'static str; 10] = [
-        "CreateCluster",
-        "CreateHsm",
-        "DeleteCluster",
-        "DeleteHsm",
-        "DeleteResourcePolicy",
-        "DescribeClusters",
-        "GetResourcePolicy",
-        "InitializeCluster",
-        "ModifyCluster",
-        "PutResourcePolicy",
-    ];
+    pub(crate) const LACKING: [&'static str; 6] =
+        ["CreateCluster", "CreateHsm", "DeleteCluster", "DeleteHsm", "InitializeCluster", "ModifyCluster"];
 
     /// Reads a request's JSON body. Unknown members are ignored, as AWS does.
     pub fn parse(name: &str, body: &[u8]) -> Result<Self, ApiError> {
@@ -81,6 +88,10 @@ impl Operation {
             "TagResource" => Self::TagResource(members(body)?),
             "UntagResource" => Self::UntagResource(members(body)?),
             "ListTags" => Self::ListTags(members(body)?),
+            "GetResourcePolicy" => Self::GetResourcePolicy(members(body)?),
+            "PutResourcePolicy" => Self::PutResourcePolicy(members(body)?),
+            "DeleteResourcePolicy" => Self::DeleteResourcePolicy(members(body)?),
+            "DescribeClusters" => Self::DescribeClusters(members(body)?),
             name if Self::LACKING.contains(&name) => {
                 let message = format!("{name} is an operation of CloudHSM that this emulator does not have.");
                 return Err(ApiError::unknown_operation(message));
@@ -100,6 +111,10 @@ impl Operation {
             Self::TagResource(_) => "TagResource",
             Self::UntagResource(_) => "UntagResource",
             Self::ListTags(_) => "ListTags",
+            Self::GetResourcePolicy(_) => "GetResourcePolicy",
+            Self::PutResourcePolicy(_) => "PutResourcePolicy",
+            Self::DeleteResourcePolicy(_) => "DeleteResourcePolicy",
+            Self::DescribeClusters(_) => "DescribeClusters",
         }
     }
 
@@ -119,6 +134,12 @@ impl Operation {
             Self::TagResource(request) => vec![&request.resource_id],
             Self::UntagResource(request) => vec![&request.resource_id],
             Self::ListTags(request) => vec![&request.resource_id],
+            Self::GetResourcePolicy(request) => vec![id_of(&request.resource_arn)],
+            Self::PutResourcePolicy(request) => vec![id_of(&request.resource_arn)],
+            Self::DeleteResourcePolicy(request) => vec![id_of(&request.resource_arn)],
+            Self::DescribeClusters(request) => {
+                request.filters.get("clusterIds").into_iter().flatten().map(String::as_str).collect()
+            }
         }
     }
 
@@ -158,8 +179,25 @@ impl Cloud {
                 self.untag_resource(caller, request).map(|()| Reply::Nothing)
             }
             Operation::ListTags(request) => self.list_tags(caller, request).map(Reply::Tags),
+            Operation::GetResourcePolicy(request) => {
+                self.get_resource_policy(caller, request).map(Reply::Policy)
+            }
+            Operation::PutResourcePolicy(request) => {
+                self.put_resource_policy(caller, request).map(Reply::Policy)
+            }
+            Operation::DeleteResourcePolicy(request) => {
+                self.delete_resource_policy(caller, request).map(Reply::Policy)
+            }
+            Operation::DescribeClusters(request) => {
+                self.describe_clusters(caller, request).map(Reply::Clusters)
+            }
         }
     }
+}
+
+/// The resource's id at the end of an ARN.
+fn id_of(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or_default()
 }
 
 /// The members of a JSON object; an empty body is an empty object.

@@ -38,6 +38,9 @@ impl Cloud {
             let message = format!("Backup {} cannot be modified in the state {}.", backup.id, backup.state);
             return Err(ApiError::invalid(message));
         }
+        if self.knobs.refuse_never_expires_on_copies && backup.source.is_some() {
+            return Err(ApiError::invalid(format!("Backup {} is a copy; it has no retention.", backup.id)));
+        }
         let hidden_on_copies = self.knobs.never_expires_on_copies == NeverExpiresOnCopies::Absent;
         if hidden_on_copies && backup.source.is_some() {
             return Ok(backup.clone());

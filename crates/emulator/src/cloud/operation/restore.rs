@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::super::{ApiError, Backup, BackupState, Caller, Cloud, constraint};
+use super::super::{ApiError, Backup, BackupState, Caller, Cloud, constraint, time};
 use super::or_default;
 
 /// Request of `RestoreBackup`.
@@ -28,9 +28,18 @@ impl Cloud {
     /// A backup that its cluster's retention policy had expired is expired again at once.
     pub fn restore_backup(&mut self, caller: &Caller, request: &RestoreBackup) -> Result<Backup, ApiError> {
         constraint::backup_id("backupId", &request.backup_id)?;
-        let BackupState::PendingDeletion = self.own(caller, &request.backup_id)?.state else {
+        let backup = self.own(caller, &request.backup_id)?;
+        let BackupState::PendingDeletion = backup.state else {
             return Err(ApiError::invalid(format!("Backup {} is not pending deletion.", request.backup_id)));
         };
+        let margin = Some(self.knobs.restore_closes_before).filter(|margin| !margin.is_zero());
+        let closed = margin.zip(backup.delete_timestamp).map(|(margin, purge)| time::before(purge, margin));
+        if closed.is_some_and(|closed| self.now >= closed) {
+            return Err(ApiError::invalid(format!(
+                "It is too late to restore backup {}.",
+                request.backup_id
+            )));
+        }
         let restored = self.change_own(caller, &request.backup_id, |backup| {
             backup.state = BackupState::Ready;
             backup.delete_timestamp = None;

@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
-use super::super::{ApiError, Caller, Cloud, Key, Tags, constraint, page};
+use super::super::{
+    ApiError, Backup, BackupState, Caller, Cloud, Key, Tags, TagsOnUnfinishedCopies, constraint, page,
+};
 use super::or_default;
 
 /// One tag. Both members are required; an empty value is a value.
@@ -109,7 +111,7 @@ impl Cloud {
     pub fn list_tags(&self, caller: &Caller, request: &ListTags) -> Result<TagPage, ApiError> {
         constraint::resource_id(&request.resource_id)?;
         constraint::within("maxResults", request.max_results.unwrap_or(100), 1, 100)?;
-        let tags = self.tags(caller, &request.resource_id)?;
+        let tags = self.shown_tags(caller, &request.resource_id)?;
         let query = page::fingerprint(("tags", &caller.account, &caller.region, &request.resource_id));
         let start: usize = match &request.next_token {
             None => 0,
@@ -117,17 +119,39 @@ impl Cloud {
                 .parse()
                 .map_err(|_| ApiError::invalid("The NextToken is not valid for this request."))?,
         };
-        let size = usize::try_from(request.max_results.unwrap_or(100)).unwrap_or(100);
+        let size = self.page_size(request.max_results, 100);
         let end = start.saturating_add(size);
         let next_token = (end < tags.len()).then(|| page::issue(query, &end.to_string()));
         Ok(TagPage { tags: tags.into_iter().skip(start).take(size).collect(), next_token })
     }
 
+    /// The tags, of what may be tagged.
     fn tags(&self, caller: &Caller, id: &str) -> Result<Tags, ApiError> {
         if let Some(cluster) = self.clusters.get(&Key::of(caller, id)) {
             return Ok(cluster.tags.clone());
         }
-        self.own(caller, id).map(|backup| backup.tags.clone())
+        let backup = self.own(caller, id)?;
+        self.check_taggable(backup)?;
+        Ok(backup.tags.clone())
+    }
+
+    /// The tags, but for those that are not to be seen yet.
+    fn shown_tags(&self, caller: &Caller, id: &str) -> Result<Tags, ApiError> {
+        if let Some(cluster) = self.clusters.get(&Key::of(caller, id)) {
+            return Ok(cluster.tags.clone());
+        }
+        self.own(caller, id).map(|backup| self.shown(backup).tags)
+    }
+
+    fn check_taggable(&self, backup: &Backup) -> Result<(), ApiError> {
+        let pending = self.knobs.refuse_tags_while_pending && backup.state == BackupState::PendingDeletion;
+        let unfinished = self.knobs.tags_on_unfinished_copies == TagsOnUnfinishedCopies::Refused
+            && is_unfinished_copy(backup);
+        if pending || unfinished {
+            let message = format!("Backup {} cannot be tagged in the state {}.", backup.id, backup.state);
+            return Err(ApiError::invalid(message));
+        }
+        Ok(())
     }
 
     fn set_tags(&mut self, caller: &Caller, id: &str, tags: Tags) -> Result<(), ApiError> {
@@ -135,8 +159,16 @@ impl Cloud {
             cluster.tags = tags;
             return Ok(());
         }
+        let lost = self.knobs.tags_on_unfinished_copies == TagsOnUnfinishedCopies::Lost;
+        if lost && self.own(caller, id).is_ok_and(is_unfinished_copy) {
+            return Ok(());
+        }
         self.change_own(caller, id, |backup| backup.tags = tags).map(drop)
     }
+}
+
+fn is_unfinished_copy(backup: &Backup) -> bool {
+    backup.source.is_some() && backup.state == BackupState::CreateInProgress
 }
 
 /// A request's tags, once they satisfy every constraint.
