@@ -124,11 +124,13 @@ fn asked_before(draft: &mut Draft<'_>, subject: &mut Subject<'_>, backup: &Backu
 fn guards_pass(draft: &mut Draft<'_>, subject: &Subject<'_>, backup: &Backup) -> bool {
     let noun = subject.noun();
     if never_expires(backup) {
-        // The spec clears the way already: the change itself is outstanding, and says so.
-        if backup.never_expires.is_some() && draft.desired.never_expires == Some(false) {
-            return false;
-        }
         let message = match backup.never_expires {
+            // A resource that is being deleted changes nothing but that.
+            Some(_) if draft.desired.terminating => {
+                "the deletion is held: AWS reports NeverExpires, which a resource that is being deleted does not change; set it to false in AWS, or release the resource with deletionPolicy: Retain"
+            }
+            // The spec clears the way already: the change itself is outstanding, and says so.
+            Some(_) if draft.desired.never_expires == Some(false) => return false,
             Some(_) => "the deletion is held: AWS reports NeverExpires; set neverExpires: false first",
             None => "the deletion is held: AWS does not report NeverExpires",
         };

@@ -39,6 +39,15 @@ fn a_wrong_id_with_policy_delete_holds_the_finalizer_and_says_not_found() {
 }
 
 #[test]
+fn a_removal_that_never_expires_holds_says_so_also_when_the_spec_would_clear_the_way() {
+    for wish in [None, Some(false)] {
+        let mut held = case().removing().never_expires(Some(true));
+        held.desired.never_expires = wish;
+        held.expect("- NeverExpires");
+    }
+}
+
+#[test]
 fn a_changed_mind_releases_a_terminating_resource_at_once() {
     let holding = case().removing().absent().never_seen();
     holding.expect("- NotFound");
