@@ -1,7 +1,7 @@
 //! What a process does beside its passes: it takes over, wakes whom news concerns, and tells the inventory what
 //! is named. Who runs the passes is handed in as `wake`, so that a simulation runs the same.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use plan::{desired::ObjectName, time::Clock};
 use tokio::sync::mpsc;
@@ -39,7 +39,7 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
     async fn take_over(&self, wake: impl Fn(ObjectName)) {
         self.mandate.given().await;
         self.index.take_over(self.clock.now().tick);
-        self.index.concerned(None, &BTreeSet::new()).into_iter().for_each(wake);
+        self.index.everyone().into_iter().for_each(wake);
     }
 
     /// Wakes the resources that a change in AWS, or in somebody's claim, concerns.

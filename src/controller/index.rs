@@ -31,6 +31,8 @@ use crate::api::CloudHsmBackup;
 /// The claims of every resource that is watched.
 pub struct Index {
     claims: Mutex<Claims>,
+    /// Those that cannot be read, and so claim nothing. Somebody has to be told of them all the same.
+    unreadable: Mutex<BTreeSet<ObjectName>>,
     /// Open requests for copies, also of resources that are no more.
     requests: Mutex<Requests>,
     concerned: mpsc::UnboundedSender<ObjectName>,
@@ -51,6 +53,7 @@ impl Index {
         let (concerned, receiver) = mpsc::unbounded_channel();
         let index = Self {
             claims: Mutex::default(),
+            unreadable: Mutex::default(),
             requests: Mutex::new(Requests::following()),
             concerned,
             reporter,
@@ -77,7 +80,12 @@ impl Index {
     /// Takes in a resource, as it is seen at `now`.
     pub fn set(&self, object: &CloudHsmBackup, now: Moment) {
         let name = object.object_name();
-        let Ok(desired) = object.desired() else { return self.remove(&name) };
+        let Ok(desired) = object.desired() else {
+            self.remove(&name);
+            lock(&self.unreadable).insert(name);
+            return;
+        };
+        lock(&self.unreadable).remove(&name);
         let ledger = object.ledger();
         self.see_requests(&desired.backup, &ledger, now);
         let share = Share::of(object, &desired, &ledger);
@@ -88,6 +96,7 @@ impl Index {
 
     /// Forgets a resource.
     pub fn remove(&self, name: &ObjectName) {
+        lock(&self.unreadable).remove(name);
         self.report(|tally| tally.remove(name));
         let touched = lock(&self.claims).remove(name);
         self.tell(touched);
@@ -197,6 +206,13 @@ impl Index {
         let claims = lock(&self.claims);
         let Some(region) = region else { return claims.all().map(|(name, _)| name.clone()).collect() };
         topics.iter().flat_map(|topic| claims.concerned_by(region, topic)).collect()
+    }
+
+    /// Every resource that is watched, those that cannot be read among them.
+    pub fn everyone(&self) -> BTreeSet<ObjectName> {
+        let mut everyone = self.concerned(None, &BTreeSet::new());
+        everyone.extend(lock(&self.unreadable).iter().cloned());
+        everyone
     }
 
     /// The backups that some resource deleted or means to delete.
