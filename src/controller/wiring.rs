@@ -27,7 +27,7 @@ use crate::{
     api::CloudHsmBackup,
     aws::Aws,
     inventory::{Changed, Describe},
-    kubernetes::Kubernetes,
+    kubernetes::{Kubernetes, without_values, words},
 };
 
 type Guarded = DeserializeGuard<CloudHsmBackup>;
@@ -176,7 +176,8 @@ async fn pass<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe>(
         }),
         // It cannot be read, let alone written; the others go on.
         Err(invalid) => {
-            tracing::error!(resource = %name_of(&object), error = %invalid.error, "the resource cannot be decoded; mend or delete it");
+            let error = without_values(&invalid.error);
+            tracing::error!(resource = %name_of(&object), error, "the resource cannot be decoded; mend or delete it");
             Ok(Action::await_change())
         }
     }
@@ -204,7 +205,9 @@ fn log(error: &ControllerError<Error, watcher::Error>) {
         ControllerError::ReconcilerFailed(error @ Error::Kubernetes(_), object) => {
             tracing::warn!(resource = %named(object), %error, "pass failed; it is repeated");
         }
-        ControllerError::QueueError(error) => tracing::warn!(%error, "watch failed; it is begun again"),
+        ControllerError::QueueError(error) => {
+            tracing::warn!(error = words(error), "watch failed; it is begun again");
+        }
         ControllerError::RunnerError(error) => tracing::warn!(%error, "the controller's runner failed"),
     }
 }

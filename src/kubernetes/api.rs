@@ -10,7 +10,7 @@ use kube::{
 use plan::desired::ObjectName;
 use serde_json::json;
 
-use super::{Kubernetes, Occurrence, Refusal, event};
+use super::{Kubernetes, Occurrence, Refusal, event, words::words};
 use crate::api::{CloudHsmBackup, CloudHsmBackupStatus, FIELD_MANAGER, FINALIZER};
 
 /// The real API server.
@@ -101,8 +101,7 @@ pub(super) fn refusal(error: kube::Error) -> Refusal {
         kube::Error::Api(status) if status.is_conflict() || status.is_already_exists() => Refusal::Conflict,
         kube::Error::Api(status) if status.is_not_found() => Refusal::Gone,
         kube::Error::Api(status) if terminating(&status) => Refusal::NamespaceTerminating,
-        kube::Error::Api(status) => Refusal::Failed(format!("{}: {}", status.reason, status.message)),
-        other => Refusal::Failed(other.to_string()),
+        other => Refusal::Failed(words(&other)),
     }
 }
 

@@ -7,10 +7,12 @@
 mod api;
 mod event;
 mod lease;
+mod words;
 
 pub use api::KubeApi;
 pub use event::Occurrence;
 pub use lease::{Claim, KubeLease, Leases, StoredLease};
+pub use words::{without_values, words};
 
 use plan::desired::ObjectName;
 
@@ -28,7 +30,7 @@ pub enum Refusal {
     /// The namespace is being deleted and takes no new objects.
     #[error("the namespace is terminating")]
     NamespaceTerminating,
-    /// The API server refused or failed; the text is kube's.
+    /// The API server refused or failed, in [`words`] that may be shown.
     #[error("{0}")]
     Failed(String),
     /// This process does not lead, or not any more; nothing was sent.

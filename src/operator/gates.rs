@@ -52,11 +52,9 @@ impl Gates {
             let well = [
                 crd.take(preflight::crd(client).await),
                 permissions.take(preflight::permissions(client, scope).await),
-                credentials.take(aws.credentials().await.map(drop).map_err(|why| {
-                    format!("{why}: see AWS_PROFILE, AWS_ACCESS_KEY_ID, IRSA or EKS Pod Identity")
-                })),
+                credentials.take(look_for_credentials(&aws).await),
             ];
-            if well.into_iter().all(|well| well) {
+            if let (Ok(aws), [true, true, true]) = (aws, well) {
                 return Some(SharedAws(Arc::new(aws)));
             }
             if shutdown::pause(preflight::AGAIN, stop).await {
@@ -76,4 +74,12 @@ impl Gates {
         self.caches.ready();
         tracing::info!("all resources are listed");
     }
+}
+
+/// Whether AWS can be called as somebody.
+async fn look_for_credentials(aws: &Result<SdkAws, String>) -> Result<(), String> {
+    let found = aws.as_ref().map_err(Clone::clone)?.credentials().await;
+    found
+        .map(drop)
+        .map_err(|why| format!("{why}: see AWS_PROFILE, AWS_ACCESS_KEY_ID, IRSA or EKS Pod Identity"))
 }

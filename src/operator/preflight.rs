@@ -14,7 +14,10 @@ use super::{
     flags::{RunFlags, leadership::Election},
     health::Gate,
 };
-use crate::api::{self, GROUP};
+use crate::{
+    api::{self, GROUP},
+    kubernetes::words,
+};
 
 /// How often what was wrong is looked at again.
 pub(super) const AGAIN: Duration = Duration::from_secs(2);
@@ -63,7 +66,7 @@ pub(super) async fn crd(client: &Client) -> Result<(), String> {
                 "the CRD cloudhsmbackups.{GROUP} is not installed: kubectl apply -f the file in crds/, or the output of `cloudhsm-backup-operator crd`"
             ));
         }
-        Err(error) => return Err(format!("cannot ask the API server for the CRD: {error}")),
+        Err(error) => return Err(format!("cannot ask the API server for the CRD: {}", words(&error))),
     };
     let lacking = lacking(&served);
     if lacking.is_empty() {
@@ -219,7 +222,7 @@ async fn may(client: &Client, namespace: Option<&str>, grant: &Grant<'_>) -> Res
     };
     let answer = Api::all(client.clone()).create(&PostParams::default(), &review).await;
     let answer: SelfSubjectAccessReview =
-        answer.map_err(|error| format!("cannot ask for permissions: {error}"))?;
+        answer.map_err(|error| format!("cannot ask for permissions: {}", words(&error)))?;
     Ok(answer.status.is_some_and(|status| status.allowed))
 }
 

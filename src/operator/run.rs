@@ -17,7 +17,7 @@ use super::{
     process::Process,
     shutdown,
 };
-use crate::controller::Stopping;
+use crate::{controller::Stopping, kubernetes::words};
 
 /// Why the operator cannot run at all. All else it waits for.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +27,7 @@ pub enum Error {
     Kubeconfig(String),
     /// The configuration makes no client.
     #[error("the Kubernetes configuration cannot be used: {0}")]
-    Client(#[from] kube::Error),
+    Client(String),
     /// The address of metrics and health is taken.
     #[error(transparent)]
     Bind(#[from] BindError),
@@ -103,15 +103,24 @@ pub(super) struct Clients {
     pub(super) leasing: Client,
 }
 
+/// Whether the bearer token, if there is one, fits into a header. The client would panic over one that does not, such as
+/// one with the line break of the file that it was copied from.
+fn has_sendable_token(config: &Config) -> bool {
+    // Written out it is no secret any more, and here nobody keeps it.
+    let written = serde_json::to_value(&config.auth_info).unwrap_or_default();
+    let token = written.get("token").and_then(serde_json::Value::as_str);
+    token.is_none_or(|token| hyper::header::HeaderValue::try_from(token).is_ok())
+}
+
 async fn clients() -> Result<Clients, Error> {
-    let config = Config::infer().await.map_err(|error| Error::Kubeconfig(error.to_string()))?;
+    let config = Config::infer().await.map_err(|error| Error::Kubeconfig(words(&error)))?;
+    if !has_sendable_token(&config) {
+        return Err(Error::Client("the token has characters that no token may have".to_owned()));
+    }
     let mut calls = config.clone();
     calls.default_retry = false;
     calls.read_timeout = Some(READ_TIMEOUT);
     calls.reset_reader_on_write = true;
-    Ok(Clients {
-        watching: Client::try_from(config)?,
-        calling: Client::try_from(calls.clone())?,
-        leasing: Client::try_from(calls)?,
-    })
+    let client = |config| Client::try_from(config).map_err(|error| Error::Client(words(&error)));
+    Ok(Clients { watching: client(config)?, calling: client(calls.clone())?, leasing: client(calls)? })
 }

@@ -1,5 +1,7 @@
 //! Log lines: what is logged and how it looks. They go to standard error.
 
+mod discretion;
+
 use std::io::{self, IsTerminal};
 
 use clap::ValueEnum;
@@ -12,6 +14,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
+use self::discretion::Discretion;
 use super::traces::Traces;
 
 /// What is logged unless told otherwise.
@@ -49,7 +52,8 @@ pub fn init(format: LogFormat, level: &str) -> Result<Traces, TelemetryError> {
         None => tracing::subscriber::set_global_default(subscriber(format, filter, colour, io::stderr))?,
         Some(layer) => {
             let lines = lines(format, colour, io::stderr).with_filter(filter);
-            tracing::subscriber::set_global_default(Registry::default().with(layer).with(lines))?;
+            let subscriber = Registry::default().with(layer).with(lines).with(Discretion);
+            tracing::subscriber::set_global_default(subscriber)?;
         }
     }
     traces.announce();
@@ -59,7 +63,8 @@ pub fn init(format: LogFormat, level: &str) -> Result<Traces, TelemetryError> {
 /// What `level` lets through: a level, or a list of directives as of `RUST_LOG`.
 ///
 /// [`QUIET`] libraries log warnings unless `level` names them, so that `debug` shows the
-/// operator's own doings. A list without a bare level adds to [`DEFAULT_LEVEL`].
+/// operator's own doings. A list without a bare level adds to [`DEFAULT_LEVEL`]. Whatever is asked
+/// for, [`Discretion`] has the last word.
 pub fn filter(level: &str) -> Result<EnvFilter, ParseError> {
     let mut parts = level.split(',').rev().map(str::trim).filter(|part| !part.is_empty());
     let bare = parts.find_map(|part| part.parse::<LevelFilter>().ok());
@@ -101,9 +106,11 @@ where
 {
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(colour);
     match format {
-        LogFormat::Text => Box::new(builder.finish()),
+        LogFormat::Text => Box::new(builder.finish().with(Discretion)),
         // The current span suffices: ours do not nest, and a list repeats it.
-        LogFormat::Json => Box::new(builder.json().flatten_event(true).with_span_list(false).finish()),
+        LogFormat::Json => {
+            Box::new(builder.json().flatten_event(true).with_span_list(false).finish().with(Discretion))
+        }
     }
 }
 
@@ -118,7 +125,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use tracing::subscriber::with_default;
-    use tracing::{debug, error, info, info_span, warn};
+    use tracing::{debug, error, info, info_span, trace, warn};
 
     use super::*;
 
@@ -147,7 +154,7 @@ mod tests {
         debug!("own debug");
         info!("own info");
         error!("own error");
-        debug!(target: "kube_runtime::watcher", "kube debug");
+        debug!(target: "kube_runtime::controller", "kube debug");
         info!(target: "aws_config::profile", "aws info");
         warn!(target: "hyper_util::client", "hyper warn");
         error!(target: "kube_client", "kube error");
@@ -175,6 +182,31 @@ mod tests {
     fn a_list_without_a_level_adds_to_the_default() {
         assert_eq!(lines("kube=debug"), ["own info", "own error", "kube debug", "hyper warn", "kube error"]);
         assert_eq!(lines(""), lines(DEFAULT_LEVEL));
+    }
+
+    #[test]
+    fn what_a_library_may_repeat_of_secrets_no_level_shows() {
+        let speak = || {
+            trace!(target: "aws_smithy_runtime::client::orchestrator", "aws request");
+            warn!(target: "aws_runtime::user_agent", "aws warn");
+            warn!(target: "aws_config::profile::credentials", "aws stderr");
+            error!(target: "aws_config::profile::credentials", "aws error");
+            warn!(target: "kube_client::client", "kube object");
+            trace!(target: "kube_client::client::builder", "kube call");
+            debug!(target: "kube_runtime::watcher", "kube error");
+            trace!(target: "hyper::proto", "hyper trace");
+        };
+        let level =
+            "trace,aws=trace,aws_smithy_runtime::client::orchestrator=trace,kube=trace,hyper=trace,[]=trace";
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let logged = logged(format, level, speak);
+            for shown in ["aws warn", "aws error", "kube call", "hyper trace"] {
+                assert!(logged.contains(shown), "{shown} in {logged}");
+            }
+            for hidden in ["aws request", "aws stderr", "kube object", "kube error"] {
+                assert!(!logged.contains(hidden), "{hidden} in {logged}");
+            }
+        }
     }
 
     #[test]
