@@ -15,6 +15,9 @@ use plan::error::{ErrorClass, Failure, classify};
 
 use super::wire::{Progress, Wire};
 
+/// No code of AWS comes near.
+const LONGEST_CODE: usize = 100;
+
 /// Where a call that failed has left its request.
 enum Fate {
     /// AWS cannot have seen it.
@@ -69,7 +72,8 @@ fn fate<E: ProvideErrorMetadata>(error: &SdkError<E>, wire: &Wire) -> Fate {
     }
     match (error, progress) {
         (SdkError::ServiceError(error), _) => {
-            Fate::Answered { status: error.raw().status().as_u16(), code: error.err().code().map(Into::into) }
+            let code = error.err().code().filter(|code| is_code(code)).map(Into::into);
+            Fate::Answered { status: error.raw().status().as_u16(), code }
         }
         (SdkError::ResponseError(error), _) => {
             let status = error.raw().status().as_u16();
@@ -119,6 +123,12 @@ fn never_connected(error: &(dyn Error + 'static)) -> bool {
         next = error.source();
     }
     false
+}
+
+/// Whether this is an error code by its form. What is not may be text, which stays here.
+fn is_code(text: &str) -> bool {
+    let of_code = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    (1..=LONGEST_CODE).contains(&text.len()) && text.bytes().all(of_code)
 }
 
 fn answered(status: u16, code: Option<Box<str>>) -> Failure {

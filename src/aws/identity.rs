@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_cloudhsmv2::config::{Credentials, ProvideCredentials};
+use aws_credential_types::provider::{error::CredentialsError, future};
+use aws_sdk_cloudhsmv2::config::{Credentials, ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_sts::Client;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use jiff::Timestamp;
@@ -30,6 +30,34 @@ pub(super) async fn account(client: &Client, wire: &Arc<Wire>) -> Result<Account
         .map_err(|error| failure::of_read(&error, wire))?;
     let account = output.account().and_then(|account| AccountId::parse(account).ok());
     account.ok_or_else(|| Failure::new(ErrorClass::Implausible, "the answer names no account"))
+}
+
+/// A source of credentials that gives none which the SDK would panic over: it puts key and token into headers, and such as
+/// end in the line break of the file that they were copied from do not fit.
+#[derive(Debug)]
+pub(super) struct Checked(pub(super) SharedCredentialsProvider);
+
+impl ProvideCredentials for Checked {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            let found = self.0.provide_credentials().await?;
+            let of_header = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+            if of_header(found.access_key_id()) && found.session_token().is_none_or(of_header) {
+                Ok(found)
+            } else {
+                Err(CredentialsError::invalid_configuration(
+                    "a key or token with characters that it cannot have",
+                ))
+            }
+        })
+    }
+
+    fn fallback_on_interrupt(&self) -> Option<Credentials> {
+        self.0.fallback_on_interrupt()
+    }
 }
 
 /// Looks for credentials, and says what was found, or what went wrong, without any secret.

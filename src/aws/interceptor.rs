@@ -17,6 +17,9 @@ use plan::error::{ErrorClass, classify};
 use super::Permit;
 use super::wire::{Answer, Progress, Wire};
 
+/// The longest request id that is told. AWS's have 36 characters.
+const LONGEST_REQUEST_ID: usize = 128;
+
 /// Follows one call, whose errors are `E`, and stops it when its permit has lapsed.
 pub(super) struct Watch<E> {
     permit: Option<Permit>,
@@ -34,6 +37,11 @@ impl<E> Watch<E> {
     pub(super) fn mutating(wire: &Arc<Wire>, permit: &Permit) -> Self {
         Self { permit: Some(permit.clone()), ..Self::reading(wire) }
     }
+}
+
+/// It goes into Events and log lines, so it is one word.
+fn is_request_id(text: &str) -> bool {
+    (1..=LONGEST_REQUEST_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 impl<E> fmt::Debug for Watch<E> {
@@ -72,7 +80,7 @@ impl<E: ProvideErrorMetadata + Error + Send + Sync + 'static> Intercept for Watc
         let response = context.response();
         self.wire.reached(Progress::Answered(Answer {
             status: response.status().as_u16(),
-            request_id: response.request_id().map(str::to_owned),
+            request_id: response.request_id().filter(|id| is_request_id(id)).map(str::to_owned),
         }));
         Ok(())
     }

@@ -17,6 +17,7 @@ mod mutate;
 mod observer;
 mod permit;
 mod sdk;
+mod settings;
 mod trace;
 mod wire;
 

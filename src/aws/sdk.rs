@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_cloudhsmv2::config::FrameworkMetadata;
+use aws_sdk_cloudhsmv2::config::{FrameworkMetadata, SharedCredentialsProvider};
 use plan::effect::{ChangeKind, Mutation};
 use plan::error::Failure;
 use plan::inventory::{Page, Query};
@@ -15,7 +15,7 @@ use tracing::{Instrument, Span};
 
 use super::clients::Clients;
 use super::wire::Wire;
-use super::{Aws, Call, CallObserver, Permit, Receipt, describe, identity, mutate, trace};
+use super::{Aws, Call, CallObserver, Permit, Receipt, describe, identity, mutate, settings, trace};
 
 /// Deadlines of a call. Without them the SDK would wait for an answer for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,15 +70,17 @@ pub struct SdkAws {
 
 impl SdkAws {
     /// Credentials, endpoints, FIPS and retries as every AWS tool takes them: from the
-    /// SDK's own environment variables, `~/.aws` and the metadata services.
-    pub async fn from_environment(observer: Arc<dyn CallObserver>) -> Self {
+    /// SDK's own environment variables, `~/.aws` and the metadata services. The error says what is wrong with them.
+    pub async fn from_environment(observer: Arc<dyn CallObserver>) -> Result<Self, String> {
         // A fixed version: a newer SDK must not change how calls are retried or connected by itself.
-        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
+        let version = BehaviorVersion::v2026_01_12();
+        settings::check(version).await?;
+        let mut loader = aws_config::defaults(version);
         let name = env!("CARGO_PKG_NAME");
         if let Ok(agent) = FrameworkMetadata::new(name, Some(env!("CARGO_PKG_VERSION"))) {
             loader = loader.framework_metadata(agent);
         }
-        Self::from_config(&loader.load().await, Timeouts::default(), observer)
+        Ok(Self::from_config(&loader.load().await, Timeouts::default(), observer))
     }
 
     /// The adapter over a given configuration; of its deadlines only `timeouts` count.
@@ -88,7 +90,11 @@ impl SdkAws {
             .operation_attempt_timeout(timeouts.attempt)
             .operation_timeout(timeouts.operation)
             .build();
-        let config = config.to_builder().timeout_config(deadlines).build();
+        let checked = config.credentials_provider().map(identity::Checked);
+        let checked = checked.map(SharedCredentialsProvider::new);
+        let mut builder = config.to_builder().timeout_config(deadlines);
+        builder.set_credentials_provider(checked);
+        let config = builder.build();
         Self { config, timeouts, observer, cloudhsm: Clients::default(), sts: Clients::default() }
     }
 

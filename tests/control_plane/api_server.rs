@@ -7,7 +7,7 @@ use emulator::Seed;
 use serde_json::{Value, json};
 use testbed::{Solo, within};
 
-use crate::support::{CLUSTER, REGION, program};
+use crate::support::{CLUSTER, ELSEWHERE, REGION, program};
 
 fn crd() -> Value {
     serde_json::to_value(api::crd()).unwrap()
@@ -63,14 +63,19 @@ fn work_goes_on_after_the_api_server_was_away() {
     solo.until_ready("main", true, "InSync");
 }
 
-/// A CRD that takes any `spec.backupId`, as another version of it might have.
+/// A CRD that takes anything as `spec.backupId` and tags, and any list of copies, as another version of it might have.
 fn lax_crd() -> Value {
     let mut crd = crd();
     let version = crd.pointer_mut("/spec/versions/0").unwrap();
     version.as_object_mut().unwrap().remove("selectableFields");
     let spec = version.pointer_mut("/schema/openAPIV3Schema/properties/spec").unwrap();
     spec.as_object_mut().unwrap().remove("x-kubernetes-validations");
-    spec["properties"]["backupId"] = json!({ "x-kubernetes-preserve-unknown-fields": true });
+    for field in ["backupId", "tags"] {
+        spec["properties"][field] = json!({ "x-kubernetes-preserve-unknown-fields": true });
+    }
+    // The operator asks for the fields of an entry, not for the rules between entries.
+    let copies = spec["properties"]["copies"].as_object_mut().unwrap();
+    copies.retain(|key, _| !key.starts_with("x-kubernetes-"));
     crd
 }
 
@@ -93,6 +98,22 @@ fn resources_that_cannot_be_decoded_are_named_in_the_log_and_stop_no_other() {
     solo.declare("e-good", &spec(&ids[1], "neverExpires: true"));
     solo.until_ready("e-good", true, "InSync");
     assert_eq!(changes(&solo), 2);
+    // Of a value that is none the log has no copy.
+    solo.declare("f-tags", &spec(&ids[0], "tags: hunter2"));
+    solo.until_logged("default/f-tags");
+    assert!(
+        !solo.log().contains("hunter2") && solo.log().to_lowercase().contains("expected a map"),
+        "{}",
+        solo.log()
+    );
+    // What contradicts itself is not obeyed, not even in part.
+    let twice = format!("[{{region: {ELSEWHERE}}}, {{region: {ELSEWHERE}, deleted: true}}]");
+    solo.declare("g-twice", &spec(&ids[0], &format!("copies: {twice}")));
+    solo.declare("h-home", &spec(&ids[0], &format!("copies: [{{region: {REGION}}}]")));
+    solo.until_logged("lists the copy in eu-central-1 twice");
+    solo.until_logged("lists a copy in eu-west-1, where the backup itself is");
+    polls(&solo, 3);
+    assert!(solo.aws.calls().iter().all(|call| call.operation != "CopyBackupToRegion"));
     // They can be deleted, or mended.
     solo.plane.kubectl_ok(&["delete", "hsmb", "b-malformed", "d-object", "--timeout=20s"]).unwrap();
     solo.plane.kubectl_ok(&["delete", "hsmb", "e-good", "--timeout=20s"]).unwrap();

@@ -16,7 +16,7 @@ use crate::socket::Socket;
 use crate::support::*;
 
 /// A child that runs one ignored test, with nothing of the surrounding configuration of AWS and proxies.
-fn child(test: &str) -> Command {
+pub(crate) fn child(test: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", test, "--ignored", "--nocapture"]);
     for (name, _) in std::env::vars_os() {
@@ -58,7 +58,7 @@ fn endpoints_and_credentials_come_from_the_variables_of_the_sdk() {
 #[tokio::test]
 #[ignore = "run by another test, in a process of its own"]
 async fn child_lists_and_asks_for_its_account() {
-    let aws = SdkAws::from_environment(Arc::new(Unobserved)).await;
+    let aws = SdkAws::from_environment(Arc::new(Unobserved)).await.unwrap();
     assert_eq!(aws.credentials().await.as_deref(), Ok("AWS credentials without expiry"));
     let page = aws.describe(&region(REGION), &Query::All, None).await.unwrap();
     assert_eq!(page.backups.len(), 1);
@@ -86,7 +86,7 @@ fn requests_say_which_program_they_come_from() {
 #[tokio::test]
 #[ignore = "run by another test, in a process of its own"]
 async fn child_lists() {
-    let aws = SdkAws::from_environment(Arc::new(Unobserved)).await;
+    let aws = SdkAws::from_environment(Arc::new(Unobserved)).await.unwrap();
     let page = aws.describe(&region(REGION), &Query::All, None).await.unwrap();
     assert_eq!(page.backups.len(), 1);
 }
@@ -121,7 +121,7 @@ fn fips_endpoints_of_cloudhsm_are_the_dual_stack_ones() {
 #[tokio::test]
 #[ignore = "run by another test, in a process of its own"]
 async fn child_reaches_nothing() {
-    let aws = SdkAws::from_environment(Arc::new(Unobserved)).await;
+    let aws = SdkAws::from_environment(Arc::new(Unobserved)).await.unwrap();
     let unreachable = failure(ErrorClass::Unreachable, "the endpoint of the region cannot be reached");
     assert_eq!(aws.describe(&region(REGION), &Query::All, None).await, Err(unreachable.clone()));
     assert_eq!(aws.account(&region(REGION)).await, Err(unreachable));
@@ -158,7 +158,7 @@ fn without_any_source_of_credentials_the_check_says_so() {
 #[tokio::test]
 #[ignore = "run by another test, in a process of its own"]
 async fn child_has_no_credentials() {
-    let aws = SdkAws::from_environment(Arc::new(Unobserved)).await;
+    let aws = SdkAws::from_environment(Arc::new(Unobserved)).await.unwrap();
     let error = aws.credentials().await.unwrap_err();
     assert_eq!(error, "no AWS credentials: none were found");
 }

@@ -7,6 +7,8 @@
 mod copies;
 mod environment;
 mod mutations;
+mod odd_answers;
+mod odd_environment;
 mod outcomes;
 mod reads;
 mod socket;

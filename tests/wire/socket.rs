@@ -10,6 +10,7 @@ use serde_json::Value;
 /// A server of scripted answers. Its threads end with the process.
 pub(crate) struct Socket {
     address: std::net::SocketAddr,
+    then: Arc<Mutex<Then>>,
     connections: Arc<AtomicUsize>,
     requests: Arc<Mutex<Vec<String>>>,
 }
@@ -39,21 +40,28 @@ impl Then {
 }
 
 impl Socket {
-    /// Starts a server that does the same with every connection.
+    /// Starts a server that does the same with every connection, until it is told otherwise.
     pub(crate) fn start(then: Then) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let connections = Arc::new(AtomicUsize::new(0));
-        let (count, log) = (Arc::clone(&connections), Arc::clone(&requests));
+        let then = Arc::new(Mutex::new(then));
+        let (count, log, script) = (Arc::clone(&connections), Arc::clone(&requests), Arc::clone(&then));
         std::thread::spawn(move || {
             let mut open = Vec::new();
             for stream in listener.incoming().map_while(Result::ok) {
                 count.fetch_add(1, Ordering::Relaxed);
+                let then = script.lock().unwrap().clone();
                 open.extend(serve(stream, &then, &log));
             }
         });
-        Self { address, connections, requests }
+        Self { address, then, connections, requests }
+    }
+
+    /// From now on it does this with every connection.
+    pub(crate) fn from_now_on(&self, then: Then) {
+        *self.then.lock().unwrap() = then;
     }
 
     /// Starts a server that answers every request with this status, content type and body.
