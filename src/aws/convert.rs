@@ -36,7 +36,7 @@ fn backup(item: types::Backup) -> Option<Backup> {
         never_expires: item.never_expires,
         source: source(&item),
         hsm_type: text(item.hsm_type.as_deref()),
-        mode: text(item.mode.as_ref().map(|mode| mode.as_str())),
+        mode: text(item.mode.as_ref().map(types::ClusterMode::as_str)),
         tags: tags(item.tag_list),
     })
 }

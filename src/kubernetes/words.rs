@@ -49,13 +49,10 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<String> {
         let (line, column) = (error.line(), error.column());
         return Some(format!("an answer cannot be read, at line {line}, column {column}"));
     }
-    match error.downcast_ref::<KubeconfigError>() {
-        Some(KubeconfigError::Parse(error)) => {
-            let place = error.location();
-            let place = place.map(|place| format!(", at line {}, column {}", place.line(), place.column()));
-            return Some(format!("the kubeconfig cannot be read{}", place.unwrap_or_default()));
-        }
-        Some(_) | None => {}
+    if let Some(KubeconfigError::Parse(error)) = error.downcast_ref::<KubeconfigError>() {
+        let place = error.location();
+        let place = place.map(|place| format!(", at line {}, column {}", place.line(), place.column()));
+        return Some(format!("the kubeconfig cannot be read{}", place.unwrap_or_default()));
     }
     match error.downcast_ref::<kube::Error>()? {
         kube::Error::Api(status) => Some(format!("{}: {}", status.reason, status.message)),
