@@ -115,7 +115,7 @@ fn item(backup: Backup) -> Item {
         state: Some(state.as_str().to_owned()),
         cluster_id,
         created: Some(create_timestamp.as_millisecond()),
-        copied: copy_timestamp.map(|at| at.as_millisecond()),
+        copied: copy_timestamp.map(jiff::Timestamp::as_millisecond),
         purged: delete_timestamp.map(|at| at.as_millisecond()),
         never_expires,
         source_region,

@@ -34,7 +34,7 @@ impl Seen {
 }
 
 /// Plays one game.
-async fn play(seed: u64, seen: &mut Seen) {
+async fn play(seed: u64, met: &mut Seen) {
     let (mut library, mut wire) = (Library::new(seed), Wire::new(seed));
     let mut dice = Dice::new(seed);
     let mut history = Vec::new();
@@ -47,7 +47,7 @@ async fn play(seed: u64, seen: &mut Seen) {
                 let (one, other) =
                     (library.perform(&caller, &operation).await, wire.perform(&caller, &operation).await);
                 assert_eq!(one, other, "library and wire differ: {}", told());
-                seen.note(operation.name(), &one);
+                met.note(operation.name(), &one);
                 dice.remember(caller, &operation, &one);
             }
             Turn::Seed(it) => assert_eq!(library.seed((*it).clone()), wire.seed(*it), "{}", told()),
@@ -62,7 +62,7 @@ async fn play(seed: u64, seen: &mut Seen) {
             Turn::Knob(name, knobs) => {
                 library.set_knobs(&knobs);
                 wire.set_knobs(&knobs);
-                seen.knobs.insert(name);
+                met.knobs.insert(name);
             }
             Turn::Intervene(how, region, id) => {
                 let both = [library.intervene(how, &region, &id), wire.intervene(how, &region, &id)];

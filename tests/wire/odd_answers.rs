@@ -31,19 +31,19 @@ impl Odd {
     }
 
     fn page(&self, body: &str) -> Result<Page, Failure> {
-        self.socket.from_now_on(Then::answer("200 OK", JSON, body));
+        self.socket.answer_from_now_on(Then::answer("200 OK", JSON, body));
         self.runtime.block_on(self.aws.describe(&region(REGION), &Query::All, None))
     }
 
     fn outcome(&self, change: usize, status: u16, body: &str) -> Outcome {
-        self.socket.from_now_on(Then::answer(&format!("{status} Whatever"), JSON, body));
+        self.socket.answer_from_now_on(Then::answer(&format!("{status} Whatever"), JSON, body));
         let change = every_change()[change].clone();
         let mutation = mutation(STRANGER, change);
         self.runtime.block_on(self.aws.mutate(&mutation, &permit())).outcome
     }
 
     fn account(&self, body: &str) -> Result<String, Failure> {
-        self.socket.from_now_on(Then::answer("200 OK", "text/xml", body));
+        self.socket.answer_from_now_on(Then::answer("200 OK", "text/xml", body));
         let account = self.runtime.block_on(self.aws.account(&region(REGION)));
         account.map(|account| account.as_str().to_owned())
     }

@@ -60,7 +60,7 @@ impl Socket {
     }
 
     /// From now on it does this with every connection.
-    pub(crate) fn from_now_on(&self, then: Then) {
+    pub(crate) fn answer_from_now_on(&self, then: Then) {
         *self.then.lock().unwrap() = then;
     }
 

@@ -181,9 +181,9 @@ impl Store {
         let mut after = object;
         let finalizers = after.metadata.finalizers.get_or_insert_default();
         if present {
-            finalizers.push(FINALIZER.to_owned())
+            finalizers.push(FINALIZER.to_owned());
         } else {
-            finalizers.retain(|one| one != FINALIZER)
+            finalizers.retain(|one| one != FINALIZER);
         }
         self.settle(&name, after);
         Ok(())

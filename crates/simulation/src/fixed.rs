@@ -70,6 +70,7 @@ fn workload(acts: Vec<Act>) -> Workload {
 }
 
 /// All of them, by name.
+#[expect(clippy::too_many_lines, reason = "a list")]
 pub fn all() -> Vec<(&'static str, Workload)> {
     let copies = |regions: &[&str]| regions.iter().map(|region| copy(region)).collect::<Vec<_>>();
     let wanted = || with(|spec| spec.copies = Some(copies(&REGIONS[1..2])));

@@ -102,7 +102,7 @@ impl History {
     }
 
     /// Something must not have happened.
-    pub fn violation(&mut self, at: Duration, what: String) {
+    pub fn violation(&mut self, at: Duration, what: &str) {
         self.note_with(at, || format!("VIOLATION {what}"));
         self.violations.push(format!("{:.3} s: {what}", at.as_secs_f64()));
     }
@@ -151,7 +151,7 @@ impl History {
         if let Some(candidate) = candidate
             && leader != Some(candidate)
         {
-            self.violation(at, format!("S4: {candidate} sends {mutation:?} while {leader:?} leads"));
+            self.violation(at, &format!("S4: {candidate} sends {mutation:?} while {leader:?} leads"));
         }
     }
 
@@ -170,7 +170,7 @@ impl History {
         let versions: Vec<&CloudHsmBackup> = store.versions_since(at.saturating_sub(STALE)).collect();
         if !versions.iter().any(|object| asks(object, mutation)) {
             let rule = if mutation.change == Change::Delete { "S1" } else { "S2" };
-            self.violation(at, format!("{rule}: nobody asks for {mutation:?}"));
+            self.violation(at, &format!("{rule}: nobody asks for {mutation:?}"));
         }
         match &mutation.change {
             Change::Delete => self.check_deletion(at, process, mutation, before, &versions, faulted),
@@ -194,7 +194,7 @@ impl History {
         let touched = self.touched.get(&(key.region.to_string(), key.id.to_string()));
         let just_touched = touched.is_some_and(|touched| at.saturating_sub(*touched) < STALE);
         if backup.source.is_none() && backup.never_expires != Some(false) && !just_touched {
-            self.violation(at, format!("S1: {key:?} never expires, and is deleted"));
+            self.violation(at, &format!("S1: {key:?} never expires, and is deleted"));
         }
         let cluster = |backup: &emulator::Backup| {
             let source = backup.source.as_ref().and_then(|source| source.cluster_id.clone());
@@ -213,14 +213,14 @@ impl History {
         if others.count() == 0 && !waived && !recently {
             self.violation(
                 at,
-                format!("S1: {key:?} is the last READY backup of its cluster, and is deleted"),
+                &format!("S1: {key:?} is the last READY backup of its cluster, and is deleted"),
             );
         }
         // Counted when they are sent; here when they arrive.
         let hour = at.saturating_sub(Duration::from_hours(1).saturating_sub(TRAVEL));
         let of_process = self.deleted.iter().filter(|one| one.process == process && one.at > hour);
         if of_process.count() >= self.max_deletions {
-            self.violation(at, format!("S1: {key:?} is one deletion too many in the hour"));
+            self.violation(at, &format!("S1: {key:?} is one deletion too many in the hour"));
         }
         let wishes = wishes(versions, key);
         let done = self
@@ -228,7 +228,7 @@ impl History {
             .iter()
             .filter(|one| one.key == *key && !one.untold && at.saturating_sub(one.at) < STALE);
         if done.count() > wishes {
-            self.violation(at, format!("S1: {key:?} is deleted again for the same wish"));
+            self.violation(at, &format!("S1: {key:?} is deleted again for the same wish"));
         }
         self.deleted.push(Deleted { at, process, key: key.clone(), untold });
     }
@@ -252,7 +252,7 @@ impl History {
         if !live.is_empty() && !self.excused.contains(source) && !by_others {
             self.violation(
                 at,
-                format!("S3: a second copy of {source:?} in {to}, beside {live:?} (asked before: {ours})"),
+                &format!("S3: a second copy of {source:?} in {to}, beside {live:?} (asked before: {ours})"),
             );
         }
         self.asked.push(Asked { source: source.clone(), to: to.clone() });
@@ -288,7 +288,7 @@ impl History {
             if live && !spent && !claimed && !just {
                 self.violation(
                     at,
-                    format!("S5: the finalizer of {} goes while {key:?} is live", name_of(object)),
+                    &format!("S5: the finalizer of {} goes while {key:?} is live", name_of(object)),
                 );
             }
         }

@@ -134,7 +134,7 @@ fn change(spec: &mut CloudHsmBackupSpec, edit: &Edit) {
         Edit::Deleted(deleted) => spec.deleted = *deleted,
         Edit::NeverExpires(value) => spec.never_expires = *value,
         Edit::Tags(tags) => spec.tags.clone_from(tags),
-        Edit::Policy(policy) => spec.deletion_policy = Some(policy.clone()),
+        Edit::Policy(policy) => spec.deletion_policy = Some(*policy),
         Edit::Suspend(suspend) => spec.suspend = *suspend,
         Edit::Copy(region, entry) => {
             let copies = spec.copies.get_or_insert_default();

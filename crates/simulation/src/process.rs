@@ -39,7 +39,7 @@ const RATE: f64 = 20.0;
 
 /// Times of elections that do not make virtual time expensive.
 pub const ELECTION: Times = Times {
-    lease_duration: Duration::from_secs(60),
+    lease_duration: Duration::from_mins(1),
     renew_deadline: Duration::from_secs(40),
     retry_period: Duration::from_secs(12),
 };

@@ -222,16 +222,16 @@ fn verdict(world: &Shared, workload: &Workload) -> Report {
         .filter_map(|(_, object)| oracle::unsettled(object, &world.cloud, copies_failed))
         .collect();
     for what in unsettled {
-        world.history.violation(end, format!("L1: {what}"));
+        world.history.violation(end, &format!("L1: {what}"));
     }
     let rest = end.saturating_sub(REST);
     if world.history.last_write > rest {
         let at = world.history.last_write;
-        world.history.violation(at, "L2: a status is written at rest".to_owned());
+        world.history.violation(at, "L2: a status is written at rest");
     }
     if world.history.last_change > rest {
         let at = world.history.last_change;
-        world.history.violation(at, "L2: something is changed at rest".to_owned());
+        world.history.violation(at, "L2: something is changed at rest");
     }
     let look = look(&world.cloud);
     let history = &mut world.history;

@@ -5,9 +5,9 @@ use std::time::Duration;
 /// What goes wrong with a call that reads AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReadFault {
-    /// AccessDenied.
+    /// The call is denied.
     Denied,
-    /// ThrottlingException, also after the SDK's own retries.
+    /// AWS throttles, also after the SDK's own retries.
     Throttled,
     /// HTTP 500.
     Failed,
@@ -38,9 +38,9 @@ pub enum ReadFault {
 pub enum ChangeFault {
     /// No connection came about.
     NotSent,
-    /// AccessDenied.
+    /// The call is denied.
     Denied,
-    /// ThrottlingException.
+    /// AWS throttles.
     Throttled,
     /// HTTP 500, and nothing was done.
     FailedBefore,

@@ -14,6 +14,9 @@ use crate::{
 pub const REGIONS: [&str; 4] = ["eu-west-1", "eu-central-1", "us-east-1", "us-west-2"];
 const CLUSTERS: [&str; 2] = ["cluster-dygnwhmscg5", "cluster-aaaaaaaaaaa"];
 
+/// What an entry of `copies` says: `deleted` and `tags`.
+pub type Entry = (Option<bool>, Option<BTreeMap<String, String>>);
+
 /// A change of a spec.
 #[derive(Clone, Debug)]
 pub enum Edit {
@@ -28,7 +31,7 @@ pub enum Edit {
     /// `suspend`.
     Suspend(Option<bool>),
     /// One entry of `copies`; `None` removes it.
-    Copy(String, Option<(Option<bool>, Option<BTreeMap<String, String>>)>),
+    Copy(String, Option<Entry>),
 }
 
 /// What somebody does.
@@ -125,8 +128,8 @@ fn entry(rng: &mut fastrand::Rng, region: &str) -> Copy {
 fn spec(rng: &mut fastrand::Rng, id: &str) -> CloudHsmBackupSpec {
     let deleted = some(rng, 0.2, fastrand::Rng::bool);
     let bound = rng.u8(..4) == 0;
-    let deletes = deleted == Some(true) || bound;
-    let never_expires = some(rng, 0.5, fastrand::Rng::bool).map(|value| value && !deletes);
+    let goes = deleted == Some(true) || bound;
+    let never_expires = some(rng, 0.5, fastrand::Rng::bool).map(|value| value && !goes);
     let mut copies: Vec<Copy> = Vec::new();
     for region in &REGIONS[1..] {
         if rng.u8(..3) == 0 {

@@ -198,7 +198,7 @@ fn brief(status: &CloudHsmBackupStatus) -> String {
         Some(_) => format!(" {name}:open"),
         None => String::new(),
     };
-    let copies: String = status
+    let copies: Vec<String> = status
         .copies
         .iter()
         .map(|copy| {
@@ -217,9 +217,10 @@ fn brief(status: &CloudHsmBackupStatus) -> String {
         })
         .collect();
     format!(
-        "{ready} {}{}{}{copies}",
+        "{ready} {}{}{}{}",
         status.backup_state.as_deref().unwrap_or("-"),
         mark(&status.deletion, "deletion"),
-        mark(&status.restore, "restore")
+        mark(&status.restore, "restore"),
+        copies.concat()
     )
 }
