@@ -116,7 +116,7 @@ fn item(backup: Backup) -> Item {
         cluster_id,
         created: Some(create_timestamp.as_millisecond()),
         copied: copy_timestamp.map(jiff::Timestamp::as_millisecond),
-        purged: delete_timestamp.map(|at| at.as_millisecond()),
+        purged: delete_timestamp.map(jiff::Timestamp::as_millisecond),
         never_expires,
         source_region,
         source_backup,

@@ -25,7 +25,7 @@ async fn a_backup_can_be_restored_for_seven_days_and_is_then_purged() {
         assert_eq!((restored.is(BackupState::Ready), restored.purged), (true, None));
         assert_eq!(stage.refused(HERE, restore(&id)).await, INVALID);
         stage.change(HERE, delete(&id)).await;
-        stage.advance(7 * DAY - Duration::from_millis(1));
+        stage.advance((7 * DAY).saturating_sub(Duration::from_millis(1)));
         assert!(stage.only(HERE).await.is(BackupState::PendingDeletion));
         stage.advance(Duration::from_millis(1));
         assert!(stage.list(HERE, DescribeBackups::default()).await.is_empty());

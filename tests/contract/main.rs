@@ -3,6 +3,7 @@
 //! and what becomes of the backups has to be the same, so neither can drift from the other.
 #![allow(
     clippy::unwrap_used,
+    clippy::print_stdout,
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,

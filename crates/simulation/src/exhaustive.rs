@@ -1,4 +1,4 @@
-//! Every crash point and every single fault of the [`fixed`](crate::fixed) workloads, each in a history of its own.
+//! Every crash point and every single fault of the workloads of [`crate::fixed`], each in a history of its own.
 
 use crate::{
     fixed, schedule,
