@@ -30,7 +30,7 @@ pub enum Refusal {
     /// The namespace is being deleted and takes no new objects.
     #[error("the namespace is terminating")]
     NamespaceTerminating,
-    /// The API server refused or failed, in [`words`] that may be shown.
+    /// The API server refused or failed, in [`words()`] that may be shown.
     #[error("{0}")]
     Failed(String),
     /// This process does not lead, or not any more; nothing was sent.

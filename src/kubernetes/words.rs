@@ -112,9 +112,6 @@ mod tests {
         expect(&failed_plugin(), "the auth plugin failed, exit status: 1");
         expect(&kube::Error::Auth(failed_plugin()), "the auth plugin failed");
         expect(&kube::Error::Service(Box::new(failed_plugin())), "the auth plugin failed");
-        let watch =
-            kube::runtime::watcher::Error::WatchFailed(kube::Error::Service(Box::new(failed_plugin())));
-        expect(&watch, "the auth plugin failed");
         expect(&AuthError::AuthExec(format!("no such field in {SECRET}")), "credentials");
     }
 

@@ -38,7 +38,11 @@ const AT_HOME: [(&str, &[&str], &str); 6] = [
         &["src/api/", "src/kubernetes/", "src/controller/", "src/operator/"],
         "they alone know Kubernetes",
     ),
-    ("hyper", &["src/operator/"], "it alone serves"),
+    (
+        "hyper",
+        &["src/operator/", "src/aws/settings.rs"],
+        "the one alone serves, the other reads a URL as the SDK does",
+    ),
     ("tokio::net", &["src/operator/"], "it alone serves"),
 ];
 
