@@ -86,7 +86,7 @@ fn random() -> impl Strategy<Value = Random> {
         option::of(record()),
         option::of(select(outcomes)),
         option::of((age(), sometimes())),
-        select(vec![Duration::ZERO, 30 * SECOND, 2 * MINUTE]),
+        select(vec![Duration::ZERO, 30 * SECOND, 2 * MINUTE, 10 * MINUTE]),
         (sometimes(), sometimes()),
         option::weighted(0.1, select(LETTERS.to_vec())),
     )
@@ -182,7 +182,7 @@ proptest! {
         prop_assert!(there.trouble.is_none() && observed.trouble.is_none());
         let none = there.found.iter().all(|(backup, _)| backup.state == BackupState::Deleted);
         prop_assert!(none, "{:#?}", there.found);
-        let fresh = case.now.tick.before(MINUTE);
+        let fresh = case.now.tick.before(Settings::SEARCH_LIFETIME);
         let searched = matches!(there.search, Search::Done { began } if began >= fresh);
         prop_assert!(searched, "{:?}", there.search);
     }
