@@ -31,6 +31,8 @@ struct Trials {
     due: Moment,
     failures: u32,
     last_failure: Option<(Failure, Moment)>,
+    /// The shortest batch that AWS called invalid: it documents no limit, and may have one.
+    too_long: Option<usize>,
 }
 
 /// The questions about single backups, and about the copies of single backups, of one region.
@@ -145,7 +147,8 @@ impl Lookups {
             return due.first().map(|(_, topic)| vec![(*topic).clone()]);
         };
         let same_kind = in_company().filter(|topic| topic.kind() == first.kind());
-        Some(same_kind.take(Query::MAX_VALUES).cloned().collect())
+        let most = self.trials(first.kind()).too_long.map_or(Query::MAX_VALUES, |too_long| too_long / 2);
+        Some(same_kind.take(most).cloned().collect())
     }
 
     /// The lookup that is under way has ended.
@@ -155,7 +158,8 @@ impl Lookups {
 
     /// It was answered: whoever asked no later than it began knows now.
     pub(super) fn answered(&mut self, lookup: &InFlight) {
-        *self.trials_mut(lookup.kind) = Trials::default();
+        let trials = self.trials_mut(lookup.kind);
+        *trials = Trials { too_long: trials.too_long, ..Trials::default() };
         self.looked.extend(lookup.topics.iter().map(|topic| (topic.clone(), lookup.began)));
         self.drop_answered(|topic, since| since <= lookup.began && lookup.topics.contains(topic));
     }
@@ -166,6 +170,11 @@ impl Lookups {
             return self.not_found(lookup);
         }
         let trials = self.trials_mut(lookup.kind);
+        let length = lookup.topics.len();
+        if failure.class == ErrorClass::Invalid && length > 1 {
+            trials.too_long = Some(trials.too_long.map_or(length, |known| known.min(length)));
+            return false;
+        }
         trials.failures = trials.failures.saturating_add(1);
         trials.due = now.after(Backoff::FAILED.wait(trials.failures, jitter));
         trials.last_failure = Some((failure, now));

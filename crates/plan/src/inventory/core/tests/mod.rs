@@ -192,6 +192,32 @@ fn a_batch_with_an_unknown_id_is_halved_until_that_id_stands_alone() {
 }
 
 #[test]
+fn a_batch_that_aws_finds_too_long_is_asked_for_in_shorter_ones_from_then_on() {
+    let (mut core, _) = scanned(&ids(0..50), &ids(0..50));
+    let mut sizes = Vec::new();
+    for (asked, mut second) in [(10, 10), (100, 100)] {
+        for number in 0..50 {
+            core.on(asking(&id(number), at(asked)), at(asked - 1), 0.5);
+        }
+        let mut queue = lookups(&core.on(Input::Tick, at(asked), 0.5));
+        while let Some(batch) = queue.pop() {
+            sizes.push(batch.len());
+            second += 1;
+            let answer =
+                if batch.len() > 20 { Err(failure(ErrorClass::Invalid)) } else { Ok(listing(&batch)) };
+            queue = lookups(&core.on(Input::LookedUp(answer), at(second), 0.5));
+        }
+        assert!(ids(0..50).iter().all(|id| present(&core, id, at(asked))));
+    }
+    assert_eq!(sizes, [50, 25, 12, 12, 12, 12, 2, 12, 12, 12, 12, 2]);
+    // One alone cannot be too long: that it is invalid is a failure, and there is no hurry.
+    core.on(asking(&id(0), at(200)), at(200), 0.5);
+    let actions = core.on(Input::LookedUp(Err(failure(ErrorClass::Invalid))), at(201), 0.5);
+    assert_eq!(lookups(&actions), []);
+    assert_eq!(core.sight(&id(0), at(200)), Sight::Unclear(failure(ErrorClass::Invalid)));
+}
+
+#[test]
 fn not_found_after_a_scan_that_missed_it_is_absent() {
     let (mut core, actions) = scanned(&ids(0..1), &ids(5..6));
     assert_eq!(lookups(&actions), [ids(0..1)], "a named backup that the scan missed is looked up");
