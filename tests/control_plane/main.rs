@@ -57,6 +57,7 @@ mod odd_answers;
 mod ownership;
 mod rights;
 mod setbacks;
+mod settings;
 mod shipped;
 mod shutdown;
 mod startup;
