@@ -144,7 +144,7 @@ fn with(mut case: Case, name: &str, random: &Random) -> Case {
     case
 }
 
-fn copying() -> impl Strategy<Value = Case> {
+pub(super) fn copying() -> impl Strategy<Value = Case> {
     (cases(), random(), random(), any::<bool>()).prop_map(|(mut case, there, far, asks)| {
         case.desired.copies.clear();
         let case = with(with(case, THERE, &there), FAR, &far);

@@ -7,6 +7,7 @@ mod conditions;
 mod copies;
 mod deletion;
 mod elsewhere;
+mod extremes;
 mod gather;
 mod invariants;
 mod invariants_copies;

@@ -1,6 +1,7 @@
 //! The inventory of one region as scripts: inputs in, actions out.
 
 mod driver;
+mod odd;
 mod search;
 
 use super::*;
