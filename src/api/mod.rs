@@ -49,6 +49,9 @@ pub fn crd_yaml() -> String {
 }
 
 #[cfg(test)]
+mod odd;
+
+#[cfg(test)]
 mod tests {
     use kube::Resource;
 

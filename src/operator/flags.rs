@@ -247,4 +247,7 @@ fn log_level(text: &str) -> Result<String, String> {
 }
 
 #[cfg(test)]
+mod odd;
+
+#[cfg(test)]
 mod tests;
