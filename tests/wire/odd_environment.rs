@@ -71,6 +71,16 @@ fn settings_that_cannot_be_used_are_named_with_what_they_have_to_be() {
 }
 
 #[test]
+fn a_key_with_the_line_break_of_its_file_is_no_key() {
+    let said = lived_through(&[("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE\n"), ("AWS_MAX_ATTEMPTS", "1")]);
+    for words in
+        ["the configuration of their source is invalid", "class: AccessDenied, detail: \"no credentials\""]
+    {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+}
+
+#[test]
 fn no_variable_of_aws_makes_it_panic_or_repeat_a_secret() {
     let folder = tempfile::tempdir().unwrap();
     let garbage = folder.path().join("garbage");
