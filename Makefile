@@ -68,6 +68,10 @@ chaos: tools ## Break everything for some minutes: 100 kills among faults of AWS
 	@hack/control-plane/provide >/dev/null
 	$(CARGO) test --locked --test chaos -- --nocapture
 
+.PHONY: fuzz
+fuzz: tools ## Fuzz what reads AWS's answers, stored objects and settings. SECONDS=n: how long each (20)
+	@hack/fuzz $(or $(SECONDS),20)
+
 .PHONY: clean
 clean: ## Remove what was built here; the control plane's cache stays
 	$(CARGO) clean

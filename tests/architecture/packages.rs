@@ -127,3 +127,26 @@ fn one_tls_and_crypto_stack_is_linked() {
         assert_eq!(strangers(&more).len(), 1, "{name} would not be noticed");
     }
 }
+
+/// Name and version of everything that a lock file has.
+fn locked(file: &str) -> BTreeSet<(String, String)> {
+    let text = std::fs::read_to_string(root().join(file)).unwrap();
+    let value = |block: &str, key: &str| {
+        let line = block.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "));
+        line.unwrap_or_default().trim_matches('"').to_owned()
+    };
+    let blocks = text.split("[[package]]").skip(1);
+    blocks.map(|block| (value(block, "name"), value(block, "version"))).collect()
+}
+
+#[test]
+fn what_is_fuzzed_is_what_is_shipped() {
+    let (shipped, fuzzed) = (locked("Cargo.lock"), locked("fuzz/Cargo.lock"));
+    let own = ["arbitrary", "fuzz", "libfuzzer-sys"];
+    let other: Vec<_> =
+        fuzzed.difference(&shipped).filter(|(name, _)| !own.contains(&name.as_str())).collect();
+    assert!(
+        fuzzed.len() > 100 && other.is_empty(),
+        "cp Cargo.lock fuzz/ && (cd fuzz && cargo update --workspace): {other:?}"
+    );
+}
