@@ -55,6 +55,7 @@ fn of_cause(error: &(dyn Error + 'static)) -> Option<String> {
         return Some(format!("the kubeconfig cannot be read{}", place.unwrap_or_default()));
     }
     match error.downcast_ref::<kube::Error>()? {
+        kube::Error::Api(status) if status.reason.is_empty() => Some(status.message.clone()),
         kube::Error::Api(status) => Some(format!("{}: {}", status.reason, status.message)),
         kube::Error::ProxyProtocolUnsupported { proxy_url }
         | kube::Error::ProxyProtocolDisabled { proxy_url, .. } => {
@@ -151,6 +152,8 @@ mod tests {
     fn other_errors_keep_their_words() {
         let refused = kube::core::Status::failure("no rights", "Forbidden").boxed();
         expect(&kube::Error::Api(refused), "Forbidden: no rights");
+        let unnamed = kube::core::Status::failure("duplicate entries", "").boxed();
+        assert_eq!(words(&kube::Error::Api(unnamed)), "duplicate entries");
         expect(&kube::Error::TlsRequired, "TLS required");
     }
 }

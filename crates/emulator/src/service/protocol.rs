@@ -155,7 +155,9 @@ fn members(members: Vec<(&str, Option<Value>)>) -> Value {
 fn seconds(at: Timestamp) -> Option<Value> {
     let (whole, fraction) = (at.as_millisecond().div_euclid(1000), at.as_millisecond().rem_euclid(1000));
     if whole < 0 {
-        return None;
+        // A seed that no AWS ever had; how it is rounded matters to nobody.
+        let seconds = at.duration_since(Timestamp::UNIX_EPOCH).as_secs_f64();
+        return Number::from_f64(seconds).map(Value::Number);
     }
     format!("{whole}.{fraction:03}").parse().ok().and_then(Number::from_f64).map(Value::Number)
 }
