@@ -107,8 +107,6 @@ fn gone(draft: &mut Draft<'_>, own: &mut Subject<'_>) {
     if draft.desired.deleted == Some(true) {
         delete::fulfilled(draft, own, Reason::Deleted);
     } else {
-        // Withdrawn, too late.
-        own.marks.deletion = None;
         let advice = if draft.desired.copies.iter().any(|copy| !copy.deleted) {
             "the copies that are listed stay, and are looked after as long as this resource is there; one that has a resource of its own needs this one no more"
         } else {
@@ -128,7 +126,13 @@ fn gone(draft: &mut Draft<'_>, own: &mut Subject<'_>) {
 fn present<'a>(draft: &mut Draft<'a>, own: &mut Subject<'_>, backup: &'a Backup) {
     if backup.state == BackupState::Deleted {
         draft.facts = Facts::Gone;
-        return gone(draft, own);
+        gone(draft, own);
+        if !draft.desired.terminating && draft.desired.deleted != Some(true) {
+            // Withdrawn, too late. Of a backup that is merely not listed the mark stays: should it be listed again,
+            // still to be restored, it was this resource that deleted it.
+            own.marks.deletion = None;
+        }
+        return;
     }
     draft.saw();
     marks::resolve(draft, own, &backup.state);

@@ -165,7 +165,6 @@ const ROWS: &[Row] = &[
             ("READY", "- InSync deletion:none"),
             ("PENDING_DELETION", "Restore Applying deletion:none restore:open"),
             ("DELETED", "- Gone deletion:none"),
-            ("absent, seen before", "- Gone deletion:none"),
         ],
     ),
     (
@@ -175,7 +174,6 @@ const ROWS: &[Row] = &[
             ("READY", "- InSync deletion:none"),
             ("PENDING_DELETION", "Restore Applying deletion:none restore:open"),
             ("DELETED", "- Gone deletion:none"),
-            ("absent, seen before", "- Gone deletion:none"),
         ],
     ),
     // deletionPolicy and finalizer, on a living resource

@@ -31,6 +31,17 @@ fn the_own_deletion_is_undone_when_the_wish_is_withdrawn_by_removal_or_by_false(
 }
 
 #[test]
+fn the_own_deletion_is_undone_also_when_the_backup_seemed_gone_meanwhile() {
+    let case = case().pending().done_deletion(HOUR);
+    let unlisted = case.clone().absent();
+    let plan = unlisted.plan();
+    assert_eq!(reason(&plan), Reason::Gone);
+    unlisted.written(&plan).pending().expect("Restore Applying deletion:none restore:open");
+    // AWS itself says that it is purged.
+    case.state("DELETED").expect("- Gone deletion:none");
+}
+
+#[test]
 fn an_own_deletion_that_is_still_wanted_is_not_undone() {
     case().pending().done_deletion(HOUR).wish_deleted(true).expect("- DeletionScheduled");
 }
