@@ -51,12 +51,14 @@ fn withdraw(draft: &mut Draft<'_>, subject: &mut Subject<'_>, state: &BackupStat
     }
 }
 
-/// A restore is done once AWS said so or shows the backup READY.
+/// A restore is done once AWS said so, or a look shows the backup READY that began well after it was asked for:
+/// an earlier one may show what was there before the backup was deleted.
 pub(super) fn settle_restore(draft: &mut Draft<'_>, subject: &mut Subject<'_>, backup: &Backup) {
     let Some(mark) = subject.marks.restore.filter(|mark| mark.is_open()) else { return };
     let mutation = subject.mutation(Change::Restore);
     let accepted = draft.attempt(&mutation).is_some_and(|attempt| attempt.outcome == Some(Outcome::Accepted));
-    if accepted || backup.state == BackupState::Ready {
+    let settled = draft.now.moment_of(later(mark.requested_at, draft.settings.confirm_after));
+    if accepted || (backup.state == BackupState::Ready && draft.seen_since(subject, settled)) {
         subject.marks.restore = Some(mark.done(draft.now));
         return;
     }

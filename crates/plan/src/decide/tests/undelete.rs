@@ -92,6 +92,20 @@ fn an_open_restore_is_done_when_the_backup_is_ready() {
 }
 
 #[test]
+fn a_look_that_lags_does_not_make_a_restore_done_that_was_refused_or_never_sent() {
+    let refused = keeping().acted(rejected(ErrorClass::Throttled));
+    let never_sent = keeping().open_restore(SECOND).restarted();
+    for (case, reason) in [(refused, "Throttled"), (never_sent, "Applying")] {
+        // As the backup was before somebody deleted it.
+        let lagging = case.later(5 * SECOND).ready();
+        lagging.expect("- InSync");
+        let plan = lagging.plan();
+        assert!(own_look(&plan.next).is_some(), "it looks again");
+        lagging.written(&plan).pending().later(MINUTE).expect(&format!("Restore {reason} restore:open"));
+    }
+}
+
+#[test]
 fn a_backup_that_is_pending_again_within_a_day_waits_until_the_day_is_over() {
     let case = keeping().done_restore(HOUR);
     let plan = case.plan();
