@@ -93,10 +93,14 @@ pub fn meddle(world: &mut World) {
 }
 
 fn ask_for_a_look(world: &mut World) {
-    let all: Vec<String> = world.objects().into_keys().collect();
-    if let Some(name) = world.rng.choice(&all) {
+    // Where a copy has failed that asks for another one, which would fail too.
+    let others = world.resources.iter().filter(|one| one.role != Role::CopyFails);
+    let there = world.objects();
+    let names: Vec<String> =
+        others.map(|one| one.name.clone()).filter(|name| there.contains_key(name)).collect();
+    if let Some(name) = world.rng.choice(names) {
         world.annotate(&[name.as_str()]);
-        world.deed("look asked for", name);
+        world.deed("look asked for", &name);
     }
 }
 

@@ -85,6 +85,11 @@ fn help(
                 world.deed("wish to delete renewed", &format!("{name}: {}", message(object)));
                 renew(world, resource);
             }
+            // A listing from before the deletion, later than the time to disprove, looked like a restore.
+            "RestoredAndDeletedAgain" if resource.deleted_by_hand => {
+                world.deed("backup restored by hand", &format!("{name}: {}", message(object)));
+                world.solo.aws.restore_backup(resource.region, &resource.id).unwrap();
+            }
             _ => continue,
         }
         helped.insert(resource.name.clone(), Instant::now());
