@@ -91,6 +91,11 @@ impl Setback {
     pub fn was_unanswered(&self) -> bool {
         matches!(self.reason, Reason::CopyUnanswered | Reason::CopyLost)
     }
+
+    /// Whether there may be a copy, of whatever state, of that attempt: a request that was refused, or never left, made none.
+    pub fn may_have_left_a_copy(&self) -> bool {
+        self.reason == Reason::CopyFailed || self.was_unanswered()
+    }
 }
 
 /// What is on record of one copy.

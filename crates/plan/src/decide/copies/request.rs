@@ -77,7 +77,7 @@ pub(super) fn has_failed(copy: &Copy<'_>, request: Request, backup: &Backup) -> 
         return !before.contains(&backup.id) && skewed >= request.requested_at;
     }
     // Another process sent it. An entry that may be that of an earlier failure proves nothing: clocks differ.
-    let earlier = copy.record.last_failure.as_ref();
+    let earlier = copy.record.last_failure.as_ref().filter(|setback| setback.may_have_left_a_copy());
     made >= request.requested_at
         && earlier.is_none_or(|setback| made >= later(setback.at, Settings::CLOCK_SKEW))
 }

@@ -32,6 +32,20 @@ fn a_deleted_entry_made_after_the_mark_says_that_the_request_failed() {
 }
 
 #[test]
+fn the_failure_of_a_request_that_another_process_sent_is_mistaken_for_no_earlier_one() {
+    let asked = |setback| wanting().failed(setback, 1, 2 * MINUTE).asked(MINUTE);
+    let failed = |setback| asked(setback).there('a', "DELETED").made('a', 30 * SECOND);
+    // Clocks differ, so that it may be what became of the request before.
+    for setback in [Reason::CopyFailed, Reason::CopyUnanswered] {
+        failed(setback).expect("- CopyInProgress");
+    }
+    // A refusal leaves nothing behind.
+    for setback in [Reason::Throttled, Reason::AccessDenied, Reason::Rejected] {
+        failed(setback).expect("- CopyFailed eu-central-1[request:none failed:CopyFailed*1]");
+    }
+}
+
+#[test]
 fn copies_that_fail_again_and_again_are_made_ever_more_rarely() {
     let mut case = wanting();
     let mut waits = Vec::new();
