@@ -13,8 +13,10 @@ use crate::{
     kubernetes::Kubernetes,
 };
 
-/// How often the number of deletions is told anew: it falls by the passing of time alone.
-const COUNTING_PAUSE: Duration = Duration::from_secs(5);
+/// How soon the number of deletions is told when it is not known yet.
+const COUNTING_SOON: Duration = Duration::from_secs(5);
+/// How late it may be told that regions which were named later have added to it.
+const COUNTING_PAUSE: Duration = Duration::from_mins(1);
 /// Names that change together are handed on together.
 const NAMING_PAUSE: Duration = Duration::from_millis(20);
 
@@ -76,12 +78,13 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         }
     }
 
-    /// Keeps the number of deletions that count right while nothing happens.
+    /// Keeps the number of deletions that count right while nothing happens: it falls by the passing of time alone.
     #[expect(clippy::disallowed_methods, reason = "the controller owns the pause between two counts")]
     async fn count_deletions(&self) {
         loop {
-            tokio::time::sleep(COUNTING_PAUSE).await;
-            self.report_deletions();
+            let falls = self.report_deletions();
+            let pause = falls.map_or(COUNTING_SOON, |falls| falls.since(self.clock.now().tick));
+            tokio::time::sleep(pause.min(COUNTING_PAUSE)).await;
         }
     }
 }

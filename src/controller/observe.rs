@@ -8,7 +8,7 @@ use plan::{
     desired::Desired,
     inventory::{Sight, Topic, World},
     ledger::Ledger,
-    time::{Clock, Now},
+    time::{Clock, Moment, Now},
 };
 
 use super::{Reconciler, lock, memory::Memory};
@@ -30,21 +30,22 @@ impl<A: Aws, K: Kubernetes, C: Clock + Clone, D: Describe> Reconciler<A, K, C, D
         })
     }
 
-    /// Tells how many deletions of the last hour count; it changes with time alone, too. Who does not lead does not know, nor
+    /// Tells how many deletions of the last hour count, and returns when it is fewer. Who does not lead does not know, nor
     /// does anybody until every region was looked at.
-    pub(super) fn report_deletions(&self) {
+    pub(super) fn report_deletions(&self) -> Option<Moment> {
         let now = self.clock.now();
         if !self.index.is_complete() || !self.mandate.holds(now.tick) {
-            return;
+            return None;
         }
         let mut breaker = lock(&self.breaker);
         let known = self.inventory.read(|world| {
             count(&mut breaker, world, now);
             world.looked_everywhere_once()
         });
-        if known {
+        known.then(|| {
             self.reporter.deletions(breaker.used(now.tick), self.settings.max_deletions);
-        }
+            breaker.falls(now.tick)
+        })
     }
 
     /// Observes for one pass, asks for what is missing, and brings the memory up to date.

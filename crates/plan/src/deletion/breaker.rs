@@ -71,6 +71,12 @@ impl Breaker {
         self.deletions.iter().filter(|(at, _)| counts(*at, now)).count()
     }
 
+    /// When it is one fewer; [`Moment::MAX`] when there is none.
+    pub fn falls(&self, now: Moment) -> Moment {
+        let oldest = self.deletions.iter().find(|(at, _)| counts(*at, now));
+        oldest.map_or(Moment::MAX, |(at, _)| at.after(Settings::BREAKER_WINDOW))
+    }
+
     /// A deletion is about to be sent.
     pub fn begin(&mut self, key: BackupKey, now: Moment) {
         self.deletions.retain(|(at, _)| counts(*at, now));
@@ -137,6 +143,17 @@ mod tests {
         assert_eq!(breaker.room(&limit(2), at(3599)), Room::FullUntil(at(3600)));
         assert_eq!(breaker.room(&limit(2), at(3600)), Room::Free);
         assert_eq!(breaker.room(&limit(0), at(9999)), Room::Never);
+    }
+
+    #[test]
+    fn it_falls_when_the_oldest_that_counts_is_an_hour_old() {
+        let mut breaker = Breaker::default();
+        assert_eq!(breaker.falls(at(0)), Moment::MAX);
+        breaker.begin(key("a"), at(0));
+        breaker.begin(key("b"), at(600));
+        assert_eq!((breaker.falls(at(3599)), breaker.used(at(3599))), (at(3600), 2));
+        assert_eq!((breaker.falls(at(3600)), breaker.used(at(3600))), (at(4200), 1));
+        assert_eq!((breaker.falls(at(4200)), breaker.used(at(4200))), (Moment::MAX, 0));
     }
 
     #[test]
