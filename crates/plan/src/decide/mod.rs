@@ -115,7 +115,7 @@ fn gone(draft: &mut Draft<'_>, own: &mut Subject<'_>) {
         draft.find(Reason::Gone, format!("the backup is gone for good; {advice}"));
     }
     if draft.standing.yields_to.is_some() {
-        copies::report(draft);
+        copies::report_what_is_left(draft);
         copies::spend_wishes(draft);
     } else {
         copies::decide(draft, Source::Gone);

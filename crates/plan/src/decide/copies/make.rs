@@ -35,7 +35,7 @@ pub(super) fn decide(draft: &mut Draft<'_>, copy: &Copy<'_>, source: Source<'_>)
 }
 
 /// Whether the source is there and READY.
-fn can_be_copied(draft: &mut Draft<'_>, copy: &Copy<'_>, source: Source<'_>) -> bool {
+pub(super) fn can_be_copied(draft: &mut Draft<'_>, copy: &Copy<'_>, source: Source<'_>) -> bool {
     let region = &copy.region;
     let (reason, message) = match source {
         Source::Seen(backup) => match &backup.state {

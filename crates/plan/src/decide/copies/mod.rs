@@ -19,7 +19,7 @@ use crate::{
     desired::DesiredCopy,
     error::Failure,
     ledger::{CopyRecord, Marks},
-    model::{Backup, Region},
+    model::{Backup, BackupState, Region},
     reason::Reason,
 };
 
@@ -80,12 +80,30 @@ pub(super) fn remove(draft: &mut Draft<'_>) -> bool {
 
 /// Tells what is seen, and changes nothing: neither in AWS nor on record, but for what whoever has the say has found out.
 pub(super) fn report(draft: &mut Draft<'_>) {
+    report_with(draft, |_, _| {});
+}
+
+/// The same of a backup that is gone: what is missing now is missing for good, whoever has the say.
+pub(super) fn report_what_is_left(draft: &mut Draft<'_>) {
+    report_with(draft, |draft, copy| match copy.record.state {
+        _ if !copy.is_wanted() || copy.ready => {}
+        Some(BackupState::CreateInProgress) => {
+            draft.find(Reason::CopyInProgress, format!("AWS is still making the copy in {}", copy.region));
+        }
+        _ => {
+            make::can_be_copied(draft, copy, Source::Gone);
+        }
+    });
+}
+
+fn report_with<'a>(draft: &mut Draft<'a>, find: impl Fn(&mut Draft<'a>, &Copy<'a>)) {
     for region in regions(draft) {
         let mut copy = Copy::untouched(draft, region);
         if copy.seen.open.is_none() {
             copy.record.request = None;
         }
         copy.look_only(draft);
+        find(draft, &copy);
         copy.finish(draft);
     }
     sum_up(draft);

@@ -33,6 +33,18 @@ fn the_one_that_yields_shows_the_state_of_its_copies() {
 }
 
 #[test]
+fn the_one_that_yields_is_not_ready_without_its_copies_when_the_backup_is_gone() {
+    let yielding = |case: Case| case.wish_deleted(true).absent().yields_to("older");
+    yielding(wanting()).expect("- SourceUnavailable deletion:spent");
+    yielding(having()).expect("- Deleted deletion:spent");
+    yielding(having().becomes('a', "PENDING_DELETION"))
+        .expect("- SourceUnavailable deletion:spent eu-central-1[PENDING_DELETION]");
+    yielding(having().becomes('a', "CREATE_IN_PROGRESS"))
+        .expect("- CopyInProgress deletion:spent eu-central-1[CREATE_IN_PROGRESS]");
+    yielding(having().wish_copy(true)).expect("- Deleted deletion:spent eu-central-1[deletion:spent]");
+}
+
+#[test]
 fn a_wish_to_delete_a_copy_that_was_held_while_yielding_is_used_up() {
     let sources: [fn(Case) -> Case; 3] = [Case::ready, Case::pending, Case::absent];
     for see in sources {
