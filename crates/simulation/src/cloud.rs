@@ -58,7 +58,8 @@ impl Describe for Port {
                     format!("process {}: DescribeBackups in {region}: {fault:?}", self.number)
                 });
             }
-            world.history.listed(query, token);
+            let elapsed = world.elapsed();
+            world.history.listed(elapsed, region, query, token);
             (answer(&mut world, region, query, token, fault), fault)
         };
         if fault == Some(ReadFault::Hang) {

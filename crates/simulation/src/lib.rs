@@ -12,7 +12,7 @@
 //! | [`cloud`], [`cluster`] | the ports to AWS and to the API server, with faults |
 //! | [`process`] | the operator as a process that can be killed at any step |
 //! | [`oracle`] | what must hold after every step, and in the end |
-//! | [`schedule`] | one run from a seed to a verdict |
+//! | [`schedule`], [`ending`] | one run from a seed to a verdict |
 //! | [`fixed`], [`exhaustive`] | workloads that are written out, and every crash point and single fault of them |
 //! | [`shrink`] | a history that breaks a promise, made as small as it gets |
 #![allow(clippy::disallowed_methods, reason = "time is virtual here, and this is what makes it")]
@@ -22,6 +22,7 @@
 pub mod clock;
 pub mod cloud;
 pub mod cluster;
+pub mod ending;
 pub mod exhaustive;
 pub mod fixed;
 pub mod oracle;

@@ -20,8 +20,8 @@ use plan::{
     model::{BackupKey, Region},
 };
 
-pub use self::wishes::unsettled;
 use self::wishes::{asks, names, primary, wishes};
+pub use self::wishes::{is_ready, unsettled};
 use crate::{
     cluster::{Store, name_of},
     weather::Fault,
@@ -29,6 +29,9 @@ use crate::{
 
 /// A decision lives for 60 s, and its request travels for a while; what was asked for within this time counts.
 const STALE: Duration = Duration::from_secs(150);
+
+/// So often a region is listed in an hour at most, with [`POLL`](crate::ending::POLL) and a little less between two.
+const LISTINGS: usize = 7;
 
 /// How long a request may be on its way.
 const TRAVEL: Duration = Duration::from_secs(40);
@@ -75,10 +78,10 @@ pub struct History {
     pub changes: u64,
     /// Statuses written.
     pub writes: u64,
-    /// First pages of scans, and of lookups and searches, since they were last counted.
-    pub scans: u64,
-    /// Lookups and searches.
-    pub lookups: u64,
+    /// When each region was listed.
+    scans: BTreeMap<Region, Vec<Duration>>,
+    /// When single backups were looked up, or copies searched for, last.
+    last_lookup: Duration,
     /// The reasons of `Ready` that were written.
     pub reasons: BTreeSet<String>,
 }
@@ -113,12 +116,32 @@ impl History {
     }
 
     /// AWS is asked for a page.
-    pub fn listed(&mut self, query: &Query, token: Option<&str>) {
+    pub fn listed(&mut self, at: Duration, region: &Region, query: &Query, token: Option<&str>) {
         match query {
-            Query::All if token.is_none() => self.scans += 1,
+            Query::All if token.is_none() => self.scans.entry(region.clone()).or_default().push(at),
             Query::All => {}
-            Query::Ids(_) | Query::CopiesOf(_) => self.lookups += 1,
+            Query::Ids(_) | Query::CopiesOf(_) => self.last_lookup = at,
         }
+    }
+
+    /// L2: what was done in the hour since `rest` that is not done at rest (P6), by so many `processes`. `settled`: AWS
+    /// matches every spec.
+    pub fn unrest(&self, rest: Duration, processes: usize, settled: bool) -> Vec<(Duration, String)> {
+        let lookup = if settled { self.last_lookup } else { Duration::ZERO };
+        let last = [
+            (self.last_write, "a status is written"),
+            (self.last_change, "something is changed in AWS"),
+            (lookup, "a backup is looked up"),
+        ];
+        let mut unrest: Vec<_> =
+            last.into_iter().filter(|(at, _)| *at > rest).map(|(at, what)| (at, what.to_owned())).collect();
+        for (region, scans) in &self.scans {
+            let most = processes * LISTINGS;
+            if let Some(at) = scans.iter().rev().nth(most).filter(|at| **at > rest) {
+                unrest.push((*at, format!("{region} is listed more than {most} times")));
+            }
+        }
+        unrest
     }
 
     /// A person did something to a backup.

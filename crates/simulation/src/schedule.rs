@@ -19,22 +19,14 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock,
     cluster::Store,
-    oracle::{self, History},
+    ending::{Ending, GLANCE, POLL},
+    oracle::History,
     people,
     process::{self, Start},
     weather::Fault,
     workload::{self, Act, CALM, REGIONS, Workload},
     world::{Shared, World},
 };
-
-/// How long everything is left alone at most before the end is looked at.
-const DRAIN: Duration = Duration::from_hours(8);
-/// The last part of it, in which nothing may happen any more.
-const REST: Duration = Duration::from_hours(1);
-/// How often it is looked whether that has come already.
-const GLANCE: Duration = Duration::from_mins(15);
-/// Of so many histories one lasts to the very end, though all has long been at rest.
-const WATCHED_TO_THE_END: u64 = 10;
 
 /// What came of a run.
 #[derive(Debug, Default)]
@@ -101,25 +93,22 @@ async fn play(workload: &Workload, trace: bool) -> Report {
     }
     let mut acts = workload.acts.iter();
     let mut next = acts.next();
-    let end = CALM + DRAIN;
+    let mut ending = Ending::of(workload);
     let mut replacements: Vec<Duration> = Vec::new();
     let mut calm = false;
     loop {
         let now = world.lock().elapsed();
-        if now >= end {
-            break;
-        }
         if !calm && now >= CALM {
             calm = true;
             calm_down(&world);
         }
-        if calm && workload.seed % WATCHED_TO_THE_END != 0 {
-            if replacements.is_empty() && is_at_rest(&world, workload) {
-                break;
-            }
+        if calm && replacements.is_empty() && ending.has_come(&world) {
+            break;
         }
-        let due = next.map_or(end, |(at, _)| *at).min(replacements.iter().min().copied().unwrap_or(end));
-        let due = due.min(if calm { now + GLANCE } else { CALM }).min(end);
+        let due = next
+            .map_or(Duration::MAX, |(at, _)| *at)
+            .min(replacements.iter().min().copied().unwrap_or(Duration::MAX));
+        let due = due.min(if calm { now + GLANCE } else { CALM });
         tokio::select! {
             biased;
             Some(number) = deaths.recv() => {
@@ -144,15 +133,11 @@ async fn play(workload: &Workload, trace: bool) -> Report {
             }
         }
     }
-    verdict(&world, workload)
+    ending.report(&world)
 }
 
 fn settings(workload: &Workload) -> Settings {
-    Settings {
-        max_deletions: workload.max_deletions,
-        poll_interval: Duration::from_mins(10),
-        ..Settings::default()
-    }
+    Settings { max_deletions: workload.max_deletions, poll_interval: POLL, ..Settings::default() }
 }
 
 fn seed(cloud: &mut Cloud, workload: &Workload) {
@@ -217,67 +202,6 @@ impl Stage {
         let _ = tokio::time::timeout(Duration::from_secs(35), handle).await;
         self.start();
     }
-}
-
-/// Whether nothing has happened for some time, and nothing is left to happen.
-fn is_at_rest(world: &Shared, workload: &Workload) -> bool {
-    let mut world = world.lock();
-    world.catch_up();
-    let last = world.history.last_write.max(world.history.last_change).max(CALM);
-    world.elapsed() > last + REST + GLANCE && unsettled(&world, workload).is_empty()
-}
-
-/// Which resources are not what they should come to.
-fn unsettled(world: &World, workload: &Workload) -> Vec<String> {
-    let copies_failed = workload.acts.iter().any(|(_, act)| matches!(act, Act::CopiesFail(true)));
-    let objects = world.store.objects();
-    objects.filter_map(|(_, object)| oracle::unsettled(object, &world.cloud, copies_failed)).collect()
-}
-
-/// What must hold in the end.
-fn verdict(world: &Shared, workload: &Workload) -> Report {
-    let mut world = world.lock();
-    world.catch_up();
-    let end = world.elapsed();
-    for what in unsettled(&world, workload) {
-        world.history.violation(end, &format!("L1: {what}"));
-    }
-    let rest = end.saturating_sub(REST);
-    if world.history.last_write > rest {
-        let at = world.history.last_write;
-        world.history.violation(at, "L2: a status is written at rest");
-    }
-    if world.history.last_change > rest {
-        let at = world.history.last_change;
-        world.history.violation(at, "L2: something is changed at rest");
-    }
-    let look = look(&world.cloud);
-    let history = &mut world.history;
-    Report {
-        end: look,
-        violations: std::mem::take(&mut history.violations),
-        trace: history.trace.take().unwrap_or_default(),
-        faults: std::mem::take(&mut history.met),
-        reasons: std::mem::take(&mut history.reasons),
-        changes: history.changes,
-        effects: world.effects,
-        calls: std::mem::take(&mut world.calls),
-    }
-}
-
-/// How AWS looks.
-fn look(cloud: &Cloud) -> String {
-    let line = |backup: &emulator::Backup| {
-        let what = backup
-            .source
-            .as_ref()
-            .map_or(backup.id.clone(), |source| format!("copy of {}", source.backup_id));
-        let emulator::Backup { region, state, never_expires, tags, .. } = backup;
-        format!("{region} {what} {state} {never_expires:?} {tags:?}\n")
-    };
-    let mut lines: Vec<String> = cloud.backups().map(line).collect();
-    lines.sort();
-    lines.concat()
 }
 
 /// The name of a resource.

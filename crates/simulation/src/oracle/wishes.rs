@@ -87,6 +87,12 @@ pub(super) fn asks(object: &CloudHsmBackup, mutation: &Mutation) -> bool {
     }
 }
 
+/// Whether this resource says that AWS matches it.
+pub fn is_ready(object: &CloudHsmBackup) -> bool {
+    let conditions = object.status.iter().flat_map(|status| &status.conditions);
+    conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
+}
+
 /// L1: what is wrong with this resource, when nothing has gone wrong for long. `copies_failed`: some copies of this
 /// history came to nothing.
 pub fn unsettled(object: &CloudHsmBackup, cloud: &Cloud, copies_failed: bool) -> Option<String> {
