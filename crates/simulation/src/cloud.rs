@@ -53,7 +53,7 @@ impl Describe for Port {
             let fault = strike_read(&mut world, region);
             if let Some(fault) = fault {
                 let elapsed = world.elapsed();
-                world.history.met(Fault::Read(fault));
+                world.history.coverage.fault(Fault::Read(fault));
                 world.history.note_with(elapsed, || {
                     format!("process {}: DescribeBackups in {region}: {fault:?}", self.number)
                 });
@@ -223,7 +223,7 @@ impl Aws for Port {
                     _ => None,
                 });
             if let Some(fault) = fault {
-                world.history.met(Fault::Change(fault));
+                world.history.coverage.fault(Fault::Change(fault));
             }
             fault
         };

@@ -140,9 +140,7 @@ impl<'a> Ending<'a> {
             end: look,
             violations: std::mem::take(&mut history.violations),
             trace: history.trace.take().unwrap_or_default(),
-            faults: std::mem::take(&mut history.met),
-            reasons: std::mem::take(&mut history.reasons),
-            changes: history.changes,
+            coverage: std::mem::take(&mut history.coverage),
             effects: world.effects,
             calls: std::mem::take(&mut world.calls),
         }

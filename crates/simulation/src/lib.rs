@@ -12,6 +12,7 @@
 //! | [`cloud`], [`cluster`] | the ports to AWS and to the API server, with faults |
 //! | [`process`] | the operator as a process that can be killed at any step |
 //! | [`oracle`] | what must hold after every step, and in the end |
+//! | [`coverage`] | what was met of all that there is to meet |
 //! | [`schedule`], [`ending`] | one run from a seed to a verdict |
 //! | [`fixed`], [`exhaustive`] | workloads that are written out, and every crash point and single fault of them |
 //! | [`shrink`] | a history that breaks a promise, made as small as it gets |
@@ -22,6 +23,7 @@
 pub mod clock;
 pub mod cloud;
 pub mod cluster;
+pub mod coverage;
 pub mod ending;
 pub mod exhaustive;
 pub mod fixed;

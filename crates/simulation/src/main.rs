@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "how long it takes is told in real time")]
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     process::ExitCode,
     sync::{
         Mutex, PoisonError,
@@ -13,7 +13,12 @@ use std::{
 };
 
 use clap::Parser;
-use simulation::{exhaustive, schedule, shrink::shrink, weather::Fault, workload};
+use simulation::{
+    coverage::Coverage,
+    exhaustive, schedule,
+    shrink::shrink,
+    workload::{self, Workload},
+};
 
 /// Plays the operator's real reconcile through many histories, and checks what it promises after every step
 #[derive(Debug, Parser)]
@@ -41,14 +46,15 @@ struct Flags {
     until_broken: bool,
 }
 
+/// Of so many broken histories it is told what happened, as small as they get.
+const MINIMISED: usize = 2;
+
 /// What all histories came to.
 #[derive(Default)]
 struct Sum {
     broken: BTreeMap<usize, Vec<String>>,
-    faults: BTreeMap<Fault, u64>,
-    reasons: BTreeSet<String>,
+    coverage: Coverage,
     effects: u64,
-    changes: u64,
 }
 
 fn main() -> ExitCode {
@@ -70,11 +76,7 @@ fn main() -> ExitCode {
             {
                 let mut sum = lock(&sum);
                 sum.effects += report.effects;
-                sum.changes += report.changes;
-                sum.reasons.extend(report.reasons);
-                for (fault, times) in report.faults {
-                    *sum.faults.entry(fault).or_default() += times;
-                }
+                sum.coverage.add(&report.coverage);
             }
             keep(&sum, number, report.violations)
         })
@@ -84,17 +86,26 @@ fn main() -> ExitCode {
 }
 
 fn replay(seed: u64, smallest: bool) -> ExitCode {
-    let mut workload = workload::draw(seed);
-    if smallest {
-        workload = shrink(&workload);
-        println!("{workload:#?}");
-    }
-    let report = schedule::run(&workload, true);
+    let workload = workload::draw(seed);
+    let broken = if smallest { tell_smallest(&workload) } else { tell_history(&workload) };
+    println!("{broken} promises broken");
+    if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Tells what happens in the smallest history that breaks what this one breaks, and what it takes.
+fn tell_smallest(workload: &Workload) -> usize {
+    let workload = shrink(workload);
+    println!("{workload:#?}");
+    tell_history(&workload)
+}
+
+/// Tells what happens, and returns how many promises it breaks.
+fn tell_history(workload: &Workload) -> usize {
+    let report = schedule::run(workload, true);
     for line in report.trace {
         println!("{line}");
     }
-    println!("{} promises broken", report.violations.len());
-    if report.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    report.violations.len()
 }
 
 /// Plays histories until all are played, or one says that it is enough. Returns how many were played.
@@ -138,13 +149,19 @@ fn tell(flags: &Flags, sum: &Sum, done: usize, seconds: f64) -> ExitCode {
             if flags.exhaustive { String::new() } else { format!("seed {}: ", flags.from + *number as u64) };
         println!("{seed}{}", wrong.join("\n  "));
     }
+    if !flags.exhaustive {
+        for number in sum.broken.keys().take(MINIMISED) {
+            let seed = flags.from + *number as u64;
+            println!("\nseed {seed}, as small as it gets:");
+            tell_smallest(&workload::draw(seed));
+        }
+    }
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = done as f64 / seconds;
     println!("{done} histories in {seconds:.1} s, {rate:.0} a second; {} break a promise", sum.broken.len());
     if !flags.exhaustive {
-        println!("{} effects on the outside, {} of them changes of AWS", sum.effects, sum.changes);
-        println!("faults that struck: {:?}", sum.faults);
-        println!("reasons of Ready that were met: {:?}", sum.reasons);
+        println!("{} effects on the outside, {} of them changes of AWS", sum.effects, sum.coverage.changes());
+        println!("{}", sum.coverage);
     }
     if sum.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

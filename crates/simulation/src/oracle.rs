@@ -24,7 +24,7 @@ use self::wishes::{asks, names, primary, wishes};
 pub use self::wishes::{is_ready, unsettled};
 use crate::{
     cluster::{Store, name_of},
-    weather::Fault,
+    coverage::Coverage,
 };
 
 /// A decision lives for 60 s, and its request travels for a while; what was asked for within this time counts.
@@ -68,22 +68,18 @@ pub struct History {
     touched: BTreeMap<(String, String), Duration>,
     /// The most deletions an hour.
     max_deletions: usize,
-    /// The faults that struck.
-    pub met: BTreeMap<Fault, u64>,
+    /// What was met.
+    pub coverage: Coverage,
     /// When a status was written last, and something changed in AWS.
     pub last_write: Duration,
     /// When something was changed in AWS last.
     pub last_change: Duration,
-    /// Requests to AWS that changed something.
-    pub changes: u64,
     /// Statuses written.
     pub writes: u64,
     /// When each region was listed.
     scans: BTreeMap<Region, Vec<Duration>>,
     /// When single backups were looked up, or copies searched for, last.
     last_lookup: Duration,
-    /// The reasons of `Ready` that were written.
-    pub reasons: BTreeSet<String>,
 }
 
 impl History {
@@ -108,11 +104,6 @@ impl History {
     pub fn violation(&mut self, at: Duration, what: &str) {
         self.note_with(at, || format!("VIOLATION {what}"));
         self.violations.push(format!("{:.3} s: {what}", at.as_secs_f64()));
-    }
-
-    /// A fault struck.
-    pub fn met(&mut self, fault: Fault) {
-        *self.met.entry(fault).or_default() += 1;
     }
 
     /// AWS is asked for a page.
@@ -162,11 +153,7 @@ impl History {
     pub fn status_written(&mut self, at: Duration, _: usize, object: &CloudHsmBackup) {
         self.writes += 1;
         self.last_write = at;
-        let conditions = object.status.iter().flat_map(|status| &status.conditions);
-        let ready = conditions.into_iter().find(|condition| condition.type_ == "Ready");
-        if let Some(ready) = ready {
-            self.reasons.insert(ready.reason.clone());
-        }
+        self.coverage.status(object);
     }
 
     /// A request leaves (S4).
@@ -188,7 +175,8 @@ impl History {
         store: &Store,
         faulted: bool,
     ) {
-        self.changes += 1;
+        let backup = before.backup(mutation.target.region.as_str(), mutation.target.id.as_str());
+        self.coverage.change(mutation, backup.is_some_and(|backup| backup.source.is_some()));
         self.last_change = at;
         let versions: Vec<&CloudHsmBackup> = store.versions_since(at.saturating_sub(STALE)).collect();
         if !versions.iter().any(|object| asks(object, mutation)) {

@@ -19,11 +19,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock,
     cluster::Store,
+    coverage::Coverage,
     ending::{Ending, GLANCE, POLL},
     oracle::History,
     people,
     process::{self, Start},
-    weather::Fault,
     workload::{self, Act, CALM, REGIONS, Workload},
     world::{Shared, World},
 };
@@ -39,12 +39,8 @@ pub struct Report {
     pub effects: u64,
     /// Calls by port.
     pub calls: BTreeMap<&'static str, u64>,
-    /// Faults that struck.
-    pub faults: BTreeMap<Fault, u64>,
-    /// Reasons of `Ready` that were written.
-    pub reasons: std::collections::BTreeSet<String>,
-    /// Changes of AWS that were carried out.
-    pub changes: u64,
+    /// What was met.
+    pub coverage: Coverage,
     /// How AWS looks in the end: one line for each backup, without ids and times that chance decides.
     pub end: String,
 }

@@ -71,7 +71,7 @@ impl Port {
             _ => None,
         });
         if let Some(fault) = fault {
-            history.met(Fault::Cluster(fault));
+            history.coverage.fault(Fault::Cluster(fault));
             history.note_with(elapsed, || format!("process {}: API server: {fault:?}", self.number));
         }
         fault
