@@ -107,6 +107,16 @@ impl Store {
         true
     }
 
+    /// Somebody puts an older status of an object back.
+    pub fn restore_status(&mut self, name: &ObjectName) {
+        let Some(object) = self.objects.get(name) else { return };
+        let versions =
+            self.timeline.get(name).into_iter().flatten().filter_map(|(_, object)| object.as_ref());
+        let earlier: Vec<_> = versions.filter(|older| older.metadata.uid == object.metadata.uid).collect();
+        let Some(status) = earlier.get(earlier.len() / 2).map(|older| older.status.clone()) else { return };
+        self.change(name, |object| object.status = status);
+    }
+
     /// Somebody deletes an object: it is gone, or terminates as long as it has finalizers.
     pub fn delete(&mut self, name: &ObjectName, at: jiff::Timestamp) -> bool {
         let Some(object) = self.objects.get(name) else { return false };

@@ -8,7 +8,7 @@ use cloudhsm_backup_operator::api::{
 };
 use emulator::{
     BackupState, Caller, Cloud, CopyBackupToRegion, DeleteBackup, ModifyBackupAttributes, Operation,
-    RestoreBackup, Tag, TagResource,
+    RestoreBackup, Seed, Tag, TagResource,
 };
 
 use crate::{
@@ -29,6 +29,17 @@ pub fn perform(world: &Shared, at: Duration, act: &Act) {
         Act::Create(name, spec) => {
             store.create(name, (**spec).clone(), now);
         }
+        Act::CreateFor(name, number, region, spec) => {
+            let copies = targets(cloud, *number, Some(region)).into_iter();
+            let mut live = copies.filter(|(region, id)| {
+                cloud.backup(region, id).is_some_and(|copy| copy.state == BackupState::Ready)
+            });
+            if let Some((region, backup_id)) = live.next() {
+                let mut spec = CloudHsmBackupSpec { region, backup_id, ..(**spec).clone() };
+                admit(&mut spec);
+                store.create(name, spec, now);
+            }
+        }
         Act::Edit(name, edit) => {
             store.change(name, |object| change(&mut object.spec, edit));
         }
@@ -48,6 +59,25 @@ pub fn perform(world: &Shared, at: Duration, act: &Act) {
                 history.status_lost(object);
             }
             store.change(name, |object| object.status = None);
+        }
+        Act::RestoreStatus(name) => {
+            if let Some(object) = store.get(name) {
+                history.status_lost(object);
+            }
+            store.restore_status(name);
+        }
+        Act::AutomaticBackup(number, cluster) => {
+            let id = workload::id(*number);
+            if cloud.backup(REGIONS[0], &id).is_none() {
+                let seed = Seed::ready(REGIONS[0], *cluster).id(id).in_progress();
+                cloud.seed(seed).expect("the seed is well-formed");
+            }
+        }
+        Act::PersonFillsTags(number) => {
+            act_on(cloud, history, at, *number, None, |id| {
+                let tags = (0..50).map(|tag| Tag::new(format!("theirs-{tag}"), "1")).collect();
+                Operation::TagResource(TagResource { resource_id: id.to_owned(), tag_list: Some(tags) })
+            });
         }
         Act::PersonDeletes(number, place) => {
             act_on(cloud, history, at, *number, place.as_deref(), |id| {
@@ -145,7 +175,13 @@ fn change(spec: &mut CloudHsmBackupSpec, edit: &Edit) {
             }
         }
     }
-    // The schema refuses these together.
+    admit(spec);
+}
+
+/// Nothing is stored that the schema refuses.
+fn admit(spec: &mut CloudHsmBackupSpec) {
+    let region = spec.region.clone();
+    spec.copies.iter_mut().for_each(|copies| copies.retain(|copy| copy.region != region));
     let deletes = spec.deleted == Some(true) || spec.deletion_policy == Some(DeletionPolicy::Delete);
     if deletes && spec.never_expires == Some(true) {
         spec.never_expires = None;
