@@ -68,7 +68,7 @@ impl<'a> Ending<'a> {
             return false;
         }
         match std::mem::take(&mut self.journey) {
-            Journey::Over => self.workload.seed % WATCHED_TO_THE_END != 0,
+            Journey::Over => !self.workload.seed.is_multiple_of(WATCHED_TO_THE_END),
             Journey::Ahead => {
                 let (look, wished) = {
                     let world = shared.lock();

@@ -30,13 +30,7 @@ pub fn perform(world: &Shared, at: Duration, act: &Act) {
             store.create(name, (**spec).clone(), now);
         }
         Act::CreateFor(name, number, region, spec) => {
-            let copies = targets(cloud, *number, Some(region)).into_iter();
-            let mut live = copies.filter(|(region, id)| {
-                cloud.backup(region, id).is_some_and(|copy| copy.state == BackupState::Ready)
-            });
-            if let Some((region, backup_id)) = live.next() {
-                let mut spec = CloudHsmBackupSpec { region, backup_id, ..(**spec).clone() };
-                admit(&mut spec);
+            if let Some(spec) = for_copy(cloud, *number, region, spec) {
                 store.create(name, spec, now);
             }
         }
@@ -66,13 +60,7 @@ pub fn perform(world: &Shared, at: Duration, act: &Act) {
             }
             store.restore_status(name);
         }
-        Act::AutomaticBackup(number, cluster) => {
-            let id = workload::id(*number);
-            if cloud.backup(REGIONS[0], &id).is_none() {
-                let seed = Seed::ready(REGIONS[0], *cluster).id(id).in_progress();
-                cloud.seed(seed).expect("the seed is well-formed");
-            }
-        }
+        Act::AutomaticBackup(number, cluster) => back_up(cloud, *number, cluster),
         Act::PersonFillsTags(number) => {
             act_on(cloud, history, at, *number, None, |id| {
                 let tags = (0..50).map(|tag| Tag::new(format!("theirs-{tag}"), "1")).collect();
@@ -102,26 +90,8 @@ pub fn perform(world: &Shared, at: Duration, act: &Act) {
                 })
             });
         }
-        Act::PersonCopies(number, region) => {
-            let id = workload::id(*number);
-            let caller = Caller::new(cloud.account(), REGIONS[0]);
-            let before = cloud.copies_made().len();
-            let _ =
-                cloud.perform(&caller, &Operation::CopyBackupToRegion(CopyBackupToRegion::new(&id, region)));
-            for made in &cloud.copies_made()[before..] {
-                history.touched(at, region, &made.backup_id);
-            }
-        }
-        Act::Purge(number, place) => {
-            for (region, id) in targets(cloud, *number, place.as_deref()) {
-                let pending =
-                    cloud.backup(&region, &id).is_some_and(|one| one.state == BackupState::PendingDeletion);
-                if pending {
-                    cloud.purge(&region, &id);
-                    history.touched(at, &region, &id);
-                }
-            }
-        }
+        Act::PersonCopies(number, region) => copy(cloud, history, at, *number, region),
+        Act::Purge(number, place) => purge(cloud, history, at, *number, place.as_deref()),
         Act::Kill(after, when) => *crash = Some(Crash { effect: *effects + after, when: *when }),
         Act::Jump(millis) => {
             ahead.fetch_add(*millis, Ordering::SeqCst);
@@ -131,6 +101,49 @@ pub fn perform(world: &Shared, at: Duration, act: &Act) {
     }
     let version = world.store.version();
     world.changed.send_replace(version);
+}
+
+/// What a resource for the copy of a seeded backup says; none while there is no such copy.
+fn for_copy(
+    cloud: &Cloud,
+    number: usize,
+    region: &str,
+    spec: &CloudHsmBackupSpec,
+) -> Option<CloudHsmBackupSpec> {
+    let live = |(region, id): &(String, String)| {
+        cloud.backup(region, id).is_some_and(|copy| copy.state == BackupState::Ready)
+    };
+    let (region, backup_id) = targets(cloud, number, Some(region)).into_iter().find(live)?;
+    let mut spec = CloudHsmBackupSpec { region, backup_id, ..spec.clone() };
+    admit(&mut spec);
+    Some(spec)
+}
+
+fn back_up(cloud: &mut Cloud, number: usize, cluster: &str) {
+    let id = workload::id(number);
+    if cloud.backup(REGIONS[0], &id).is_none() {
+        let seed = Seed::ready(REGIONS[0], cluster).id(id).in_progress();
+        cloud.seed(seed).expect("the seed is well-formed");
+    }
+}
+
+fn copy(cloud: &mut Cloud, history: &mut History, at: Duration, number: usize, region: &str) {
+    let caller = Caller::new(cloud.account(), REGIONS[0]);
+    let before = cloud.copies_made().len();
+    let request = CopyBackupToRegion::new(workload::id(number), region);
+    let _ = cloud.perform(&caller, &Operation::CopyBackupToRegion(request));
+    for made in &cloud.copies_made()[before..] {
+        history.touched(at, region, &made.backup_id);
+    }
+}
+
+fn purge(cloud: &mut Cloud, history: &mut History, at: Duration, number: usize, place: Option<&str>) {
+    for (region, id) in targets(cloud, number, place) {
+        if cloud.backup(&region, &id).is_some_and(|one| one.state == BackupState::PendingDeletion) {
+            cloud.purge(&region, &id);
+            history.touched(at, &region, &id);
+        }
+    }
 }
 
 /// The seeded backup of this number, or its copies in a region.
