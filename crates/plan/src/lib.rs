@@ -26,6 +26,8 @@ pub mod inventory;
 pub mod leadership;
 pub mod ledger;
 pub mod model;
+#[cfg(test)]
+mod random;
 pub mod rate;
 pub mod reason;
 pub mod recent;

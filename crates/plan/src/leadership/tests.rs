@@ -328,7 +328,7 @@ fn play(players: Vec<(u64, Vec<Round>)>) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(crate::random::cases(2000))]
 
     #[test]
     fn at_no_time_two_lead(

@@ -73,7 +73,7 @@ fn assert_sane(case: Case) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::random::cases(500))]
 
     #[test]
     fn no_time_is_too_absurd_to_decide(case in upset(cases())) {

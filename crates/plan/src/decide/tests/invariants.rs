@@ -171,7 +171,7 @@ fn wrong_account(case: &Case, backup: &Backup) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::random::cases(1000))]
 
     #[test]
     fn nothing_is_deleted_that_nobody_asked_to_delete(case in cases()) {

@@ -168,7 +168,7 @@ fn recorded<'a>(plan: &'a Plan, region: &Region) -> Option<&'a CopyRecord> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::random::cases(1000))]
 
     #[test]
     fn a_copy_is_asked_for_only_where_it_is_wanted_and_none_can_be(case in copying()) {

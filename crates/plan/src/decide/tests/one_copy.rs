@@ -126,7 +126,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::random::cases(300))]
 
     #[test]
     fn there_is_never_a_second_copy(fates in proptest::collection::vec(fates(), 1..6), events in events()) {

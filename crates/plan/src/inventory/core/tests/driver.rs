@@ -313,7 +313,7 @@ fn a_copy_that_is_sought_where_nothing_can_be_seen_is_asked_for_ever_more_rarely
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::random::cases(64))]
 
     /// Whatever happens, calls stay few, every question is answered, and what is there is never absent.
     #[test]

@@ -60,7 +60,7 @@ fn any_input() -> impl Strategy<Value = Input> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::random::cases(300))]
 
     #[test]
     fn no_order_of_inputs_upsets_it_or_hides_what_every_readable_listing_has(
