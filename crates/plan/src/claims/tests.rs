@@ -202,6 +202,18 @@ fn each_region_is_told_its_backups_the_sources_and_what_is_sought() {
 }
 
 #[test]
+fn every_resource_is_known_and_what_it_means_to_delete() {
+    let mut claims = Claims::default();
+    let marked = BTreeSet::from([copy('a'), claim(1).backup]);
+    claims.set(name("deleting"), Claim { deletion_marked: marked.clone(), ..with_copy(1, 'a') });
+    claims.set(name("view"), Claim { acts: false, ..claim(2) });
+    let all: Vec<_> = claims.all().map(|(name, claim)| (name.name.as_str(), claim.acts)).collect();
+    assert_eq!(all, [("deleting", true), ("view", false)]);
+    assert_eq!(claims.marked_for_deletion(), marked);
+    assert!(claims.knows(&name("view")) && !claims.knows(&name("stranger")));
+}
+
+#[test]
 fn news_of_a_recorded_copy_and_of_the_copies_of_a_source_wake_their_resource() {
     let mut claims = Claims::default();
     let source = claim(1).backup;

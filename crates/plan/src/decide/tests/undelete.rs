@@ -42,6 +42,17 @@ fn the_own_deletion_is_undone_also_when_the_backup_seemed_gone_meanwhile() {
 }
 
 #[test]
+fn of_a_backup_that_is_gone_it_is_said_what_becomes_of_its_copies() {
+    let said = |case: Case| message(&case.absent().plan()).to_owned();
+    let stay = "the copies that are listed stay";
+    assert!(said(case().wish_copy(false)).contains(stay));
+    for case in [case(), case().wish_copy(true)] {
+        let said = said(case);
+        assert!(!said.contains(stay) && said.contains("delete this resource"), "{said}");
+    }
+}
+
+#[test]
 fn an_own_deletion_that_is_still_wanted_is_not_undone() {
     case().pending().done_deletion(HOUR).wish_deleted(true).expect("- DeletionScheduled");
 }

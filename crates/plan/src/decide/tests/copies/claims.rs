@@ -33,6 +33,14 @@ fn the_one_that_yields_shows_the_state_of_its_copies() {
 }
 
 #[test]
+fn whoever_has_no_say_looks_after_no_copy_while_the_backup_cannot_be_looked_at() {
+    let tagged = having().wish_copy_tags(&[("team", "a")]).unclear(ErrorClass::Unreachable);
+    assert_eq!(effect(&tagged.plan()), "Tag(a team=a)");
+    assert_eq!(effect(&tagged.clone().yields_to("older").plan()), "-");
+    assert_eq!(effect(&tagged.policy_delete().removing().plan()), "-");
+}
+
+#[test]
 fn the_one_that_yields_is_not_ready_without_its_copies_when_the_backup_is_gone() {
     let yielding = |case: Case| case.wish_deleted(true).absent().yields_to("older");
     yielding(wanting()).expect("- SourceUnavailable deletion:spent");
