@@ -201,3 +201,44 @@ impl Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorClass;
+
+    fn change(change: Change) -> Effect {
+        let target =
+            BackupKey { region: "eu-west-1".parse().unwrap(), id: "backup-ro5c4er4aac".parse().unwrap() };
+        Effect::Mutate { mutation: Mutation { target, change }, mark: None }
+    }
+
+    #[test]
+    fn only_a_deletion_passes_the_gate_of_deletions() {
+        assert!(change(Change::Delete).is_deletion());
+        assert!(!change(Change::Restore).is_deletion() && !Effect::RemoveFinalizer.is_deletion());
+    }
+
+    #[test]
+    fn changes_and_outcomes_are_told_by_the_words_of_aws_and_of_the_metrics() {
+        let operations = [
+            (ChangeKind::NeverExpires, "ModifyBackupAttributes"),
+            (ChangeKind::Restore, "RestoreBackup"),
+            (ChangeKind::Tag, "TagResource"),
+            (ChangeKind::Untag, "UntagResource"),
+            (ChangeKind::Copy, "CopyBackupToRegion"),
+            (ChangeKind::Delete, "DeleteBackup"),
+        ];
+        for (kind, operation) in operations {
+            assert_eq!(kind.operation(), operation);
+        }
+        let failure = || Failure::new(ErrorClass::Throttled, "ThrottlingException");
+        let outcomes = [
+            Outcome::NotSent(failure()),
+            Outcome::Rejected(failure()),
+            Outcome::Accepted,
+            Outcome::Unknown(failure()),
+        ];
+        assert_eq!(outcomes.map(|outcome| outcome.name()), ["not_sent", "rejected", "accepted", "unknown"]);
+    }
+}

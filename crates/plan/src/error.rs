@@ -179,4 +179,24 @@ mod tests {
             assert!(CODES.iter().skip(at + 1).all(|(other, _)| other != code), "{code} stands twice");
         }
     }
+
+    #[test]
+    fn a_class_is_told_by_its_name_and_a_failure_by_its_detail() {
+        let classes = [
+            ErrorClass::NotFound,
+            ErrorClass::AccessDenied,
+            ErrorClass::Throttled,
+            ErrorClass::Invalid,
+            ErrorClass::LimitExceeded,
+            ErrorClass::Unreachable,
+            ErrorClass::Transient,
+            ErrorClass::Ambiguous,
+            ErrorClass::Implausible,
+            ErrorClass::Withdrawn,
+        ];
+        for class in classes {
+            assert_eq!(class.name(), format!("{class:?}"));
+        }
+        assert_eq!(Failure::new(ErrorClass::Invalid, "TagException").to_string(), "TagException");
+    }
 }

@@ -99,4 +99,24 @@ mod tests {
         let _ = rate.take(at(300.0));
         assert!((rate.current - rate.full).abs() < f64::EPSILON);
     }
+
+    #[test]
+    fn whoever_has_to_wait_is_told_how_long() {
+        let mut rate = Rate::new(5.0, at(0.0));
+        for _ in 0..5 {
+            assert_eq!(rate.take(at(0.0)), Ok(()));
+        }
+        // Half a call has come in, and the other half takes as long.
+        assert_eq!(rate.take(at(0.1)), Err(Duration::from_millis(101)));
+    }
+
+    #[test]
+    fn half_a_minute_of_calm_doubles_the_rate_once() {
+        let mut rate = Rate::new(8.0, at(0.0));
+        rate.throttled(at(0.0));
+        let _ = rate.take(at(29.0));
+        assert!((rate.current - 4.0).abs() < f64::EPSILON);
+        let _ = rate.take(at(30.0));
+        assert!((rate.current - 8.0).abs() < f64::EPSILON);
+    }
 }

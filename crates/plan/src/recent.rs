@@ -246,4 +246,30 @@ mod tests {
         recent.saw_unchanged(&tagging("a").key(), later.after(Duration::from_secs(9)));
         assert_eq!(recent.attempt(&tagging("a").key()).unwrap().unchanged_at, Some(later));
     }
+
+    #[test]
+    fn a_try_is_uncertain_while_one_before_it_may_take_effect() {
+        let (mut recent, now) = (Recent::default(), Moment::START);
+        let uncertain = |recent: &Recent| recent.attempt(&tagging("a").key()).unwrap().uncertain;
+        let settings = Settings::default();
+        for (outcome, expected) in [
+            (denied(), false),
+            (Outcome::Unknown(Failure::new(ErrorClass::Ambiguous, "no answer")), true),
+            // A refusal of the last one proves nothing of the one before.
+            (denied(), true),
+        ] {
+            recent.note(tagging("a"), outcome, now, &settings, 0.0);
+            recent.begin(tagging("a"), None, now);
+            assert_eq!(uncertain(&recent), expected);
+        }
+    }
+
+    #[test]
+    fn a_person_asks_about_what_failed_before() {
+        let wall = |second| Timestamp::from_second(second).unwrap();
+        let mut recent = Recent::default();
+        assert!(!recent.asked_since(wall(9)));
+        recent.end_backoffs(Now { wall: wall(10), tick: Moment::START });
+        assert!(recent.asked_since(wall(9)) && !recent.asked_since(wall(10)));
+    }
 }

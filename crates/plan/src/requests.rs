@@ -219,6 +219,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_known_of_a_request_stays_and_what_is_new_of_it_counts() {
+        let mut requests = Requests::default();
+        requests.see(&source(), &there(), &asked(10, Some(11)), at(1));
+        let failure = Setback { at: Timestamp::UNIX_EPOCH, reason: crate::reason::Reason::CopyFailed };
+        let record = CopyRecord { attempts: 2, last_failure: Some(failure.clone()), ..asked(10, None) };
+        requests.see(&source(), &there(), &record, at(2));
+        let open = requests.open(&source(), &there()).unwrap();
+        assert_eq!(Some(open.request), asked(10, Some(11)).request, "that AWS accepted it stays");
+        assert_eq!((open.attempts, open.last_failure.as_ref()), (2, Some(&failure)));
+    }
+
+    #[test]
     fn a_new_request_takes_the_place_of_an_old_one_and_never_the_other_way_round() {
         let mut requests = Requests::default();
         requests.see(&source(), &there(), &asked(10, None), at(1));

@@ -38,6 +38,16 @@ fn without_a_lease_one_is_made() {
 }
 
 #[test]
+fn the_holder_is_whoever_the_lease_names() {
+    let mut me = candidate();
+    assert_eq!(me.holder(), None);
+    me.see(Some(lease("1", "other")), at(0));
+    assert_eq!(me.holder(), Some("other"));
+    me.see(Some(lease("2", "")), at(1));
+    assert_eq!(me.holder(), None);
+}
+
+#[test]
 fn a_released_lease_is_taken_at_once() {
     let mut me = candidate();
     me.see(Some(lease("7", "")), at(0));
@@ -138,6 +148,7 @@ fn times_that_could_let_two_lead_or_none_are_named() {
     assert!(with(10, 10, 2).problem().unwrap().starts_with("--renew-deadline"));
     assert!(with(15, 10, 9).problem().unwrap().starts_with("--retry-period"));
     assert_eq!(with(15, 10, 8).problem(), None);
+    assert_eq!(TIMES.pause(0.5), Duration::from_millis(2200));
     assert_eq!(TIMES.pause(1.0), Duration::from_millis(2400));
 }
 

@@ -29,3 +29,15 @@ impl std::fmt::Display for BackupKey {
         write!(f, "{} in {}", self.id, self.region)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_is_told_with_its_region() {
+        let key =
+            BackupKey { region: "eu-west-1".parse().unwrap(), id: "backup-ro5c4er4aac".parse().unwrap() };
+        assert_eq!(key.to_string(), "backup-ro5c4er4aac in eu-west-1");
+    }
+}

@@ -1,6 +1,7 @@
 //! Design §5.3: of several resources that name one backup, one acts.
 
 use super::*;
+use crate::claims::Claim;
 
 #[test]
 fn the_one_that_yields_changes_nothing_and_keeps_its_marks() {
@@ -65,4 +66,25 @@ fn a_suspended_resource_that_leaves_waits_even_if_another_keeps_the_backup() {
 fn the_finalizer_follows_the_policy_also_of_the_one_that_yields() {
     case().policy_delete().yields_to("older").expect("AddFinalizer DuplicateClaim");
     case().finalizer().yields_to("older").expect("RemoveFinalizer DuplicateClaim");
+}
+
+#[test]
+fn whoever_writes_or_has_something_to_finish_claims_and_a_view_does_not() {
+    let acts = |case: Case| Claim::of(&case.desired, &case.ledger).acts;
+    let writes = [
+        case().wish_never_expires(false),
+        case().wish_tags(&[]),
+        case().wish_copy(false),
+        case().wish_deleted(false),
+        case().policy_delete(),
+        case().removing(),
+    ];
+    let finishes = [case().done_deletion(HOUR), case().restore(case().open(MINUTE)), case().asked(MINUTE)];
+    for case in writes.into_iter().chain(finishes.clone()) {
+        assert!(acts(case.clone()), "{:?}", case.desired);
+    }
+    assert!(!acts(case()) && !acts(case().restore(case().done(HOUR))));
+    for case in finishes.into_iter().chain([case().policy_delete()]) {
+        assert!(!acts(case.terminating()), "it leaves, and has no finalizer");
+    }
 }

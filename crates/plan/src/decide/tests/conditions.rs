@@ -210,3 +210,25 @@ fn a_wish_that_clears_the_way_for_a_deletion_is_not_asked_of_the_person_again() 
     assert_eq!((effect(&plan).as_str(), reason(&plan)), ("NeverExpires(false)", Reason::Applying));
     assert_eq!(plan.notices, []);
 }
+
+#[test]
+fn a_wish_that_is_fulfilled_is_told_as_what_it_has_led_to() {
+    let told = |case: Case| message(&case.plan()).to_owned();
+    assert_eq!(told(case()), "AWS matches the spec");
+    let pending = case().pending().wish_deleted(true).done_deletion(HOUR);
+    assert!(told(pending).contains("can still be restored"));
+    assert!(
+        told(case().absent().wish_deleted(true).done_deletion(HOUR)).contains("gone for good, as wanted")
+    );
+}
+
+#[test]
+fn what_is_not_looked_at_counts_as_what_it_was() {
+    let elsewhere = |state| wanting_there(state).wish_account(OTHER_ACCOUNT).plan();
+    assert_eq!(verdict(&elsewhere("READY")).copies_count, Some((1, 1)));
+    assert_eq!(verdict(&elsewhere("PENDING_DELETION")).copies_count, Some((0, 1)));
+}
+
+fn wanting_there(state: &str) -> Case {
+    case().wish_copy(false).there('a', state).on_record('a')
+}

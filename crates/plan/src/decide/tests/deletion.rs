@@ -318,3 +318,15 @@ fn without_an_account_id_a_missing_arn_confirms() {
     let case = deleting().with(|backup| backup.arn = None);
     assert_eq!(confirmed(&case), Ok(()));
 }
+
+#[test]
+fn a_wish_to_delete_is_of_the_backup_of_a_copy_or_with_the_resource() {
+    for wishing in [case().wish_deleted(true), case().wish_copy(true), case().removing()] {
+        assert!(wishing.desired.wishes_deletion());
+    }
+    for other in
+        [case(), case().wish_copy(false), case().policy_delete(), case().wish_copy(true).terminating()]
+    {
+        assert!(!other.desired.wishes_deletion());
+    }
+}

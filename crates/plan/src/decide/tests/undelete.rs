@@ -21,6 +21,14 @@ fn a_foreign_deletion_is_undone_when_deleted_is_false() {
 }
 
 #[test]
+fn what_comes_of_a_restore_belongs_to_its_mark() {
+    let plan = keeping().plan();
+    let Some(Effect::Mutate { mark, .. }) = plan.effect else { panic!("{:?}", plan.effect) };
+    let requested = verdict(&keeping().plan()).marks.restore.map(|mark| mark.requested_at);
+    assert!(mark.is_some() && mark == requested);
+}
+
+#[test]
 fn the_own_deletion_is_undone_when_the_wish_is_withdrawn_by_removal_or_by_false() {
     for withdrawn in [None, Some(false)] {
         let case = case().pending().done_deletion(HOUR).wish_deleted(withdrawn);
