@@ -62,6 +62,11 @@ simulate: tools ## Play random histories of the real reconcile, and every crash 
 	@$${CARGO_TARGET_DIR:-target}/simulation/simulate $(if $(REPLAY),--replay $(REPLAY),--seeds $(or $(SEEDS),1000))
 	@$(if $(REPLAY),true,$${CARGO_TARGET_DIR:-target}/simulation/simulate --exhaustive)
 
+.PHONY: defects
+defects: tools ## Build the operator with each deliberate defect, and see that the simulation catches it. ONLY=name: one; SEEDS=n: random histories (5000)
+	$(CARGO) build --locked --profile simulation -p simulation --bin defects
+	@$${CARGO_TARGET_DIR:-target}/simulation/defects $(if $(ONLY),--only $(ONLY)) --seeds $(or $(SEEDS),5000)
+
 .PHONY: chaos
 chaos: export CHAOS = long
 chaos: tools ## Break everything for some minutes: 100 kills among faults of AWS and the API server. SEED=n: draw the same again

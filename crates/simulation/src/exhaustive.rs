@@ -67,7 +67,7 @@ pub fn play(case: &Case) -> Vec<String> {
     let report = schedule::run(&case.workload, false);
     let mut wrong = report.violations;
     if report.end != case.expected {
-        wrong.push(format!("in the end AWS is\n{}and undisturbed it is\n{}", report.end, case.expected));
+        wrong.push(format!("L1: in the end AWS is\n{}and undisturbed it is\n{}", report.end, case.expected));
     }
     wrong.into_iter().map(|what| format!("{} / {}: {what}", case.name, case.what)).collect()
 }

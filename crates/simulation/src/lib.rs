@@ -16,6 +16,7 @@
 //! | [`schedule`], [`ending`] | one run from a seed to a verdict |
 //! | [`fixed`], [`exhaustive`] | workloads that are written out, and every crash point and single fault of them |
 //! | [`shrink`] | a history that breaks a promise, made as small as it gets |
+//! | [`defects`] | deliberate defects, and the hunt for them |
 #![allow(clippy::disallowed_methods, reason = "time is virtual here, and this is what makes it")]
 #![allow(clippy::expect_used, reason = "what cannot fail here is a defect of the simulation when it does")]
 #![allow(clippy::missing_panics_doc, reason = "a panic here is a defect of the simulation")]
@@ -24,6 +25,7 @@ pub mod clock;
 pub mod cloud;
 pub mod cluster;
 pub mod coverage;
+pub mod defects;
 pub mod ending;
 pub mod exhaustive;
 pub mod fixed;
