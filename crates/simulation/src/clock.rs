@@ -28,19 +28,24 @@ pub struct ProcessClock {
     started: Instant,
     /// Milliseconds by which its wall clock is ahead of the true time.
     ahead: Arc<AtomicI64>,
+    /// Microseconds that tell its readings from those of every other process.
+    own: i64,
 }
 
 impl ProcessClock {
-    /// The clocks of a process that starts now, in a history that began at `beginning`; the wall clock is the machine's.
-    pub fn start(beginning: Instant, ahead: Arc<AtomicI64>) -> Self {
-        Self { beginning, started: Instant::now(), ahead }
+    /// The clocks of process `number`, which starts now, in a history that began at `beginning`; the wall clock is the
+    /// machine's.
+    pub fn start(beginning: Instant, ahead: Arc<AtomicI64>, number: usize) -> Self {
+        let own = i64::try_from(number).unwrap_or_default();
+        Self { beginning, started: Instant::now(), ahead, own }
     }
 }
 
 impl Clock for ProcessClock {
     fn now(&self) -> Now {
         let now = Instant::now();
-        let ahead = SignedDuration::from_millis(self.ahead.load(Ordering::SeqCst));
+        let ahead = SignedDuration::from_millis(self.ahead.load(Ordering::SeqCst))
+            + SignedDuration::from_micros(self.own);
         let wall = true_time(now.duration_since(self.beginning));
         Now {
             wall: wall.checked_add(ahead).unwrap_or(wall),

@@ -59,7 +59,7 @@ pub struct Start {
 pub async fn run(world: Shared, start: Start, stopping: Stopping, stop: CancellationToken) {
     let clock = {
         let world = world.lock();
-        ProcessClock::start(world.beginning, Arc::clone(&world.ahead))
+        ProcessClock::start(world.beginning, Arc::clone(&world.ahead), start.number)
     };
     let metrics = Metrics::new("simulation");
     let mut term = 0;

@@ -1,6 +1,12 @@
 //! A bounded set of histories, for every run of the tests; `make simulate` plays many more.
 
-use simulation::{exhaustive, fixed, schedule, workload};
+use std::time::Duration;
+
+use simulation::{
+    exhaustive, fixed, schedule,
+    weather::{ChangeFault, ClusterFault, Fault, Spell, Weather},
+    workload::{self, Workload},
+};
 
 #[test]
 fn no_history_breaks_a_promise() {
@@ -38,5 +44,29 @@ fn every_workload_that_is_written_out_does_something_and_settles() {
         assert!(report.violations.is_empty(), "{name}: {:?}", report.violations);
         let idle = ["a view", "a copy made by hand", "bound and unbound"].contains(&name);
         assert!(idle || report.coverage.changes() > 0, "{name} changes nothing in AWS");
+    }
+}
+
+/// Both wake for the next try at the very same moment, and one of them does not know whether it has written its mark.
+#[test]
+fn two_operators_that_wake_together_do_not_take_the_others_mark_for_their_own() {
+    let (_, one) = fixed::all().into_iter().find(|(name, _)| *name == "a copy").expect("it is written out");
+    let spell = |fault, odds, minutes| Spell {
+        from: Duration::ZERO,
+        until: Duration::from_mins(minutes),
+        region: None,
+        odds,
+        fault,
+    };
+    let spells = vec![
+        spell(Fault::Change(ChangeFault::NotSent), 1.0, 4),
+        spell(Fault::Cluster(ClusterFault::After), 0.3, 10),
+    ];
+    for seed in 0..40 {
+        let weather = Weather { spells: spells.clone(), single: None };
+        let copies_hidden = Duration::from_mins(3);
+        let workload = Workload { seed, weather, processes: 2, copies_hidden, ..one.clone() };
+        let violations = schedule::run(&workload, false).violations;
+        assert!(violations.is_empty(), "{seed}: {violations:?}");
     }
 }
