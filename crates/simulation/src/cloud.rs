@@ -285,7 +285,7 @@ fn arrive(world: &mut World, mutation: &Mutation, fault: Option<ChangeFault>, nu
     let elapsed = world.elapsed();
     if result.is_ok() {
         let World { store, history, .. } = world;
-        history.changed(elapsed, number, mutation, &before, store, fault.is_some());
+        history.changed(elapsed, number, mutation, &before, store);
     }
     let lost =
         matches!(fault, Some(ChangeFault::FailedAfter | ChangeFault::LostAfter | ChangeFault::HangAfter));

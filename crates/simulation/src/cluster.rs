@@ -72,6 +72,19 @@ impl Store {
         })
     }
 
+    /// Whether the object of this uid was there at `at`.
+    pub fn was_there(&self, name: &ObjectName, uid: Option<&str>, at: Duration) -> bool {
+        let versions = self.timeline.get(name).map_or(&[][..], Vec::as_slice);
+        let last = versions.partition_point(|(from, _)| *from <= at).checked_sub(1);
+        let object = last.and_then(|last| versions[last].1.as_ref());
+        object.is_some_and(|object| object.metadata.uid.as_deref() == uid)
+    }
+
+    /// Everything that each object ever was, from when on; `None` while there was none.
+    pub fn timeline(&self) -> impl Iterator<Item = (&ObjectName, &[(Duration, Option<CloudHsmBackup>)])> {
+        self.timeline.iter().map(|(name, versions)| (name, versions.as_slice()))
+    }
+
     /// The events after `version`.
     pub fn since(&self, version: u64) -> impl Iterator<Item = &(u64, Event)> {
         let from = self.log.partition_point(|(at, _)| *at <= version);

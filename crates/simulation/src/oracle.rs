@@ -5,6 +5,8 @@
 //! the finalizer goes only when the outside is settled. In the end: L1 every resource is as it asks, or says why
 //! not and waits for a person; L2 at rest nothing is written and nothing changed.
 
+mod marks;
+mod say;
 mod wishes;
 
 use std::{
@@ -20,8 +22,11 @@ use plan::{
     model::{BackupKey, Region},
 };
 
-use self::wishes::{asks, names, primary, wishes};
 pub use self::wishes::{is_ready, unsettled};
+use self::{
+    say::Rivals,
+    wishes::{asks, names, primary},
+};
 use crate::{
     cluster::{Store, name_of},
     coverage::Coverage,
@@ -33,12 +38,16 @@ const STALE: Duration = Duration::from_secs(150);
 /// So often a region is listed in an hour at most, with [`POLL`](crate::ending::POLL) and a little less between two.
 const LISTINGS: usize = 7;
 
+/// How long a copy is looked for before it is asked for again.
+const SETTLED: Duration = Duration::from_mins(13);
+
 /// How long a request may be on its way.
 const TRAVEL: Duration = Duration::from_secs(40);
 
 /// A copy that an operator asked for, and AWS accepted.
 #[derive(Clone, Debug)]
 struct Asked {
+    at: Duration,
     source: BackupKey,
     to: Region,
 }
@@ -49,8 +58,8 @@ struct Deleted {
     at: Duration,
     process: usize,
     key: BackupKey,
-    /// The sender did not learn that it was carried out.
-    untold: bool,
+    /// Of what it was a copy.
+    source: Option<BackupKey>,
 }
 
 /// The history.
@@ -62,6 +71,10 @@ pub struct History {
     pub violations: Vec<String>,
     asked: Vec<Asked>,
     deleted: Vec<Deleted>,
+    /// When an operator restored what.
+    restored: Vec<(Duration, BackupKey)>,
+    /// When the status of a resource for this backup was lost.
+    lost: Vec<(Duration, BackupKey)>,
     /// Backups of which a second copy is not promised not to be made: a status was lost while a request was open.
     excused: BTreeSet<BackupKey>,
     /// When a person did something to a backup.
@@ -142,7 +155,8 @@ impl History {
 
     /// The status of this resource is lost, or the resource; whether a request for a copy of its backup is open is not
     /// known any more.
-    pub fn status_lost(&mut self, object: &CloudHsmBackup) {
+    pub fn status_lost(&mut self, at: Duration, object: &CloudHsmBackup) {
+        self.lost.extend(primary(object).map(|key| (at, key)));
         let open = object.status.iter().flat_map(|status| &status.copies).any(|copy| copy.request.is_some());
         if let (true, Some(key)) = (open, primary(object)) {
             self.excused.insert(key);
@@ -173,19 +187,44 @@ impl History {
         mutation: &Mutation,
         before: &Cloud,
         store: &Store,
-        faulted: bool,
     ) {
         let backup = before.backup(mutation.target.region.as_str(), mutation.target.id.as_str());
         self.coverage.change(mutation, backup.is_some_and(|backup| backup.source.is_some()));
         self.last_change = at;
         let versions: Vec<&CloudHsmBackup> = store.versions_since(at.saturating_sub(STALE)).collect();
-        if !versions.iter().any(|object| asks(object, mutation)) {
-            let rule = if mutation.change == Change::Delete { "S1" } else { "S2" };
+        let rule = match mutation.change {
+            Change::Delete => "S1",
+            Change::Copy { .. } => "S3",
+            _ => "S2",
+        };
+        let askers: Vec<&CloudHsmBackup> =
+            versions.iter().copied().filter(|object| asks(object, mutation)).collect();
+        let source = backup.and_then(source_of);
+        let rivals = Rivals::of(store, at.saturating_sub(STALE));
+        if askers.is_empty() {
             self.violation(at, &format!("{rule}: nobody asks for {mutation:?}"));
+        } else if askers.iter().all(|asker| rivals.overrule(asker, &mutation.target)) {
+            self.violation(at, &format!("{rule}: another resource has the say over {mutation:?}"));
+        } else if !askers.iter().any(|asker| {
+            let own = primary(asker);
+            own.as_ref() == Some(&mutation.target) || own == source
+        }) {
+            self.violation(at, &format!("{rule}: no resource names {mutation:?}, or what it is a copy of"));
+        }
+        if !versions.iter().any(|object| marks::is_marked(object, mutation)) {
+            self.violation(at, &format!("{rule}: no mark stands for {mutation:?}"));
         }
         match &mutation.change {
-            Change::Delete => self.check_deletion(at, process, mutation, before, &versions, faulted),
-            Change::Copy { to, .. } => self.check_copy(at, &mutation.target, to, before),
+            Change::Delete => {
+                self.check_deletion(at, process, mutation, before, &versions);
+                self.check_wish(at, &mutation.target, source.as_ref(), store);
+                self.deleted.push(Deleted { at, process, key: mutation.target.clone(), source });
+            }
+            Change::Restore => {
+                self.check_restore(at, &mutation.target, &askers, store);
+                self.restored.push((at, mutation.target.clone()));
+            }
+            Change::Copy { to, .. } => self.check_copy(at, &mutation.target, to, before, store),
             _ => {}
         }
     }
@@ -198,7 +237,6 @@ impl History {
         mutation: &Mutation,
         before: &Cloud,
         versions: &[&CloudHsmBackup],
-        untold: bool,
     ) {
         let key = &mutation.target;
         let Some(backup) = before.backup(key.region.as_str(), key.id.as_str()) else { return };
@@ -233,19 +271,10 @@ impl History {
         if of_process.count() >= self.max_deletions {
             self.violation(at, &format!("S1: {key:?} is one deletion too many in the hour"));
         }
-        let wishes = wishes(versions, key);
-        let done = self
-            .deleted
-            .iter()
-            .filter(|one| one.key == *key && !one.untold && at.saturating_sub(one.at) < STALE);
-        if done.count() > wishes {
-            self.violation(at, &format!("S1: {key:?} is deleted again for the same wish"));
-        }
-        self.deleted.push(Deleted { at, process, key: key.clone(), untold });
     }
 
     /// S3.
-    fn check_copy(&mut self, at: Duration, source: &BackupKey, to: &Region, before: &Cloud) {
+    fn check_copy(&mut self, at: Duration, source: &BackupKey, to: &Region, before: &Cloud, store: &Store) {
         let is_copy = |backup: &&emulator::Backup| {
             backup.region == to.as_str()
                 && backup.state != BackupState::Deleted
@@ -258,15 +287,25 @@ impl History {
         let by_others = live.iter().any(|id| {
             let touched = self.touched.get(&(to.to_string(), id.clone()));
             // A person's copy may be made right after the search that shows none, and be listed late.
-            touched.is_some_and(|touched| at.saturating_sub(*touched) < Duration::from_mins(15))
+            touched.is_some_and(|touched| {
+                at.saturating_sub(*touched) < Duration::from_mins(15) + before.knobs().copy_visible_after
+            })
         });
-        if !live.is_empty() && !self.excused.contains(source) && !by_others {
+        // A copy that shows only after the settle window is promised for a request alone that AWS is known to have accepted.
+        let late = before.knobs().copy_visible_after >= SETTLED;
+        let unknown = late
+            && self.asked.iter().any(|asked| {
+                asked.source == *source
+                    && asked.to == *to
+                    && !marks::knows_accepted(store, source, to, asked.at)
+            });
+        if !live.is_empty() && !self.excused.contains(source) && !by_others && !unknown {
             self.violation(
                 at,
                 &format!("S3: a second copy of {source:?} in {to}, beside {live:?} (asked before: {ours})"),
             );
         }
-        self.asked.push(Asked { source: source.clone(), to: to.clone() });
+        self.asked.push(Asked { at, source: source.clone(), to: to.clone() });
     }
 
     /// S5.
@@ -304,4 +343,10 @@ impl History {
             }
         }
     }
+}
+
+/// Of what a backup is a copy.
+fn source_of(backup: &emulator::Backup) -> Option<BackupKey> {
+    let source = backup.source.as_ref()?;
+    Some(BackupKey { region: source.region.parse().ok()?, id: source.backup_id.parse().ok()? })
 }

@@ -39,7 +39,7 @@ pub fn perform(world: &Shared, at: Duration, act: &Act) {
         }
         Act::Delete(name) => {
             if let Some(object) = store.get(name) {
-                history.status_lost(object);
+                history.status_lost(at, object);
             }
             store.delete(name, now);
         }
@@ -50,13 +50,13 @@ pub fn perform(world: &Shared, at: Duration, act: &Act) {
         }
         Act::Wipe(name) => {
             if let Some(object) = store.get(name) {
-                history.status_lost(object);
+                history.status_lost(at, object);
             }
             store.change(name, |object| object.status = None);
         }
         Act::RestoreStatus(name) => {
             if let Some(object) = store.get(name) {
-                history.status_lost(object);
+                history.status_lost(at, object);
             }
             store.restore_status(name);
         }

@@ -24,16 +24,6 @@ pub(super) fn names(object: &CloudHsmBackup) -> BTreeSet<BackupKey> {
     copies.chain(primary(object)).collect()
 }
 
-/// How often these versions begin to ask for the deletion of `key`, and one more for a wish that was there before.
-pub(super) fn wishes(versions: &[&CloudHsmBackup], key: &BackupKey) -> usize {
-    let asking = versions.iter().filter(|object| names(object).contains(key)).filter(|object| {
-        object.spec.deleted == Some(true)
-            || object.metadata.deletion_timestamp.is_some()
-            || object.spec.copies.iter().flatten().any(|copy| copy.deleted == Some(true))
-    });
-    1 + asking.map(|object| object.metadata.generation).collect::<BTreeSet<_>>().len()
-}
-
 /// Whether this version of a resource asks for the change.
 pub(super) fn asks(object: &CloudHsmBackup, mutation: &Mutation) -> bool {
     let spec = &object.spec;
