@@ -330,3 +330,17 @@ fn a_wish_to_delete_is_of_the_backup_of_a_copy_or_with_the_resource() {
         assert!(!other.desired.wishes_deletion());
     }
 }
+
+#[test]
+fn a_wish_that_is_used_up_is_told_with_the_fields_to_change() {
+    let told = |case: Case| message(&case.later(HOUR).plan()).to_owned();
+    let own = told(case().wish_deleted(true).done_deletion(HOUR));
+    assert!(own.contains("take deleted: true back, wait until status.deletion is gone"), "{own}");
+    let copy = case().wish_copy(true).there('a', "READY").on_record('a');
+    let mark = copy.done(HOUR);
+    let copy = told(copy.record(|record| record.marks.deletion = Some(mark)));
+    assert!(
+        copy.contains("take the entry's deleted: true back, wait until the deletion in its status is gone"),
+        "{copy}"
+    );
+}

@@ -41,6 +41,11 @@ impl Elsewhere {
         self.search_since = since;
     }
 
+    /// Only looks from then on at the copy on record count.
+    pub(super) fn demand_look_from(&mut self, since: Moment) {
+        self.since = since;
+    }
+
     pub(super) fn lists(&self, id: &BackupId) -> bool {
         self.backups.iter().any(|backup| backup.id == *id)
     }
@@ -103,6 +108,11 @@ impl Case {
 
     fn elsewhere(&self, region: &Region) -> Elsewhere {
         self.regions.get(region).cloned().unwrap_or_else(|| Elsewhere::empty(self.looked))
+    }
+
+    /// What the region of this name shows.
+    pub(super) fn region_there(&mut self, name: &str) -> &mut Elsewhere {
+        self.at_region(&region(name))
     }
 
     fn at_region(&mut self, region: &Region) -> &mut Elsewhere {

@@ -169,3 +169,27 @@ fn a_demand_for_later_looks_at_copies_is_passed_on() {
     let there = &seen.copies[&region(THERE)];
     assert_eq!((there.since, there.search_since), (at, later));
 }
+
+#[test]
+fn a_recorded_copy_counts_as_found_though_aws_does_not_say_of_what_it_is_one() {
+    let mut world = world(&[OWN]);
+    copies_in(&mut world, THERE, vec![Backup::new(id('d'), BackupState::Ready)]);
+    let case = case().wish_copy(false).on_record('d');
+    let seen = look(&case, &world, &Breaker::default(), &[]);
+    assert!(seen.copies[&region(THERE)].found.is_empty());
+    assert_eq!(seen.copies_found(), [copy_key('d')].into());
+}
+
+#[test]
+fn a_demand_of_all_looks_is_one_of_each() {
+    let at = Moment::START.after(SECOND);
+    assert_eq!(Demand::all(at).of(&region(THERE), Topic::CopiesOf(key(OWN))), at);
+}
+
+#[test]
+fn a_deletion_that_a_later_look_shows_undone_leaves_a_survivor() {
+    let mut breaker = Breaker::default();
+    breaker.begin(key(OTHER), Moment::START.before(5 * MINUTE));
+    let verdict = survivor(&case().wish_deleted(true), &world(&[OWN, OTHER]), &breaker, &[]);
+    assert_eq!(verdict, LastBackup::Survivor(key(OTHER)));
+}

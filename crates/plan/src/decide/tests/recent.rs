@@ -153,3 +153,10 @@ fn tries_are_remembered_while_their_effect_is_wanted_and_while_nothing_is_seen()
     assert_eq!(failed.clone().unclear(ErrorClass::Transient).plan().wanted, tries);
     assert_eq!(failed.tagged(&[("team", "a")]).plan().wanted, []);
 }
+
+#[test]
+fn a_denied_call_is_told_with_what_to_allow() {
+    let told = |class| message(&tagging(case()).tried(tag(), rejected(class), SECOND).plan()).to_owned();
+    let allow = "allow cloudhsm:TagResource on the backup";
+    assert!(told(ErrorClass::AccessDenied).contains(allow) && !told(ErrorClass::Throttled).contains(allow));
+}

@@ -140,3 +140,26 @@ fn the_finalizer_goes_although_a_region_of_no_listed_copy_is_in_trouble() {
     let released = waiting().removing().unlisted().pending().trouble_in(THERE, ErrorClass::Unreachable);
     assert_eq!(effect(&released.plan()), "RemoveFinalizer");
 }
+
+#[test]
+fn the_source_waits_for_the_look_that_the_deletion_of_a_copy_needs() {
+    let mut blind = removing();
+    let soon = blind.now.tick.after(SECOND);
+    blind.region_there(THERE).demand_look_from(soon);
+    let plan = blind.plan();
+    assert_eq!(effect(&plan), "-");
+    let look = plan.next.looks.get(&(region(THERE), Topic::Backup(id('a'))));
+    assert_eq!((look, plan.next.wake), (Some(&soon), Some(soon)));
+    assert_eq!(effect(&blind.later(SECOND).plan()), "Delete(a)");
+}
+
+#[test]
+fn nothing_is_changed_before_the_look_that_is_demanded_and_a_look_that_is_due_needs_no_waking() {
+    let mut blind = having().wish_copy_tags(&[("team", "a")]).without_a_look(SECOND);
+    let now = blind.now.tick;
+    blind.region_there(THERE).demand_look_from(now);
+    let plan = blind.plan();
+    assert_eq!(effect(&plan), "-");
+    assert!(plan.next.looks.contains_key(&(region(THERE), Topic::Backup(id('a')))));
+    assert_ne!(plan.next.wake, Some(now));
+}

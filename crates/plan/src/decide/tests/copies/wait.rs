@@ -206,3 +206,13 @@ fn acceptance_is_not_forgotten_while_another_resource_has_the_say() {
     promoted.standing = Standing::default();
     promoted.expect("- CopyInProgress eu-central-1[request:accepted]");
 }
+
+#[test]
+fn a_search_that_shows_a_copy_does_not_count_as_one_that_shows_none() {
+    let halfway = |case: &Case| case.requests.open(&key(OWN), &region(THERE)).unwrap().halfway.is_some();
+    let asked = wanting().asked(30 * MINUTE);
+    assert!(halfway(&asked.clone().passed()), "half the waiting time over, none was there");
+    assert!(halfway(&asked.clone().there('a', "DELETED").made('a', HOUR).passed()));
+    // One that may be it keeps the request open, whatever it is.
+    assert!(!halfway(&asked.there('a', "ARCHIVED").made('a', MINUTE).passed()));
+}
