@@ -183,4 +183,19 @@ mod tests {
         breaker.count_region(&region(), backups.iter(), now(6));
         assert_eq!(breaker.used(at(6)), 1, "once for each region");
     }
+
+    #[test]
+    fn what_is_an_hour_old_counts_no_more_and_what_this_process_deleted_counts_once() {
+        let mut pending = Backup::new(key("a").id, BackupState::PendingDeletion);
+        pending.delete_timestamp = Some("2026-11-28T09:00:00Z".parse().unwrap());
+        let mut breaker = Breaker::default();
+        breaker.count_region(&region(), [&pending].into_iter(), now(5));
+        assert_eq!(breaker.deletions.len(), 0);
+        pending.delete_timestamp = Some("2026-11-28T09:59:00Z".parse().unwrap());
+        let other = Backup { id: key("b").id, ..pending.clone() };
+        let mut breaker = Breaker::default();
+        breaker.begin(key("a"), at(4));
+        breaker.count_region(&region(), [&pending, &other].into_iter(), now(5));
+        assert_eq!(breaker.used(at(5)), 2);
+    }
 }
