@@ -60,6 +60,9 @@ impl Describe for Port {
             }
             let elapsed = world.elapsed();
             world.history.listed(elapsed, region, query, token);
+            if matches!(fault, Some(ReadFault::Missing | ReadFault::Nothing)) {
+                world.history.lied(elapsed, region);
+            }
             (answer(&mut world, region, query, token, fault), fault)
         };
         if fault == Some(ReadFault::Hang) {

@@ -41,6 +41,9 @@ const LISTINGS: usize = 7;
 /// How long a copy is looked for before it is asked for again.
 const SETTLED: Duration = Duration::from_mins(13);
 
+/// Within this time a listing and the lookup that it leads to are answered.
+const PROOF: Duration = Duration::from_mins(15);
+
 /// How long a request may be on its way.
 const TRAVEL: Duration = Duration::from_secs(40);
 
@@ -89,6 +92,8 @@ pub struct History {
     pub last_change: Duration,
     /// Statuses written.
     pub writes: u64,
+    /// Complete answers that left out what is there, and where.
+    lies: Vec<(Duration, Region)>,
     /// When each region was listed.
     scans: BTreeMap<Region, Vec<Duration>>,
     /// When single backups were looked up, or copies searched for, last.
@@ -126,6 +131,19 @@ impl History {
             Query::All => {}
             Query::Ids(_) | Query::CopiesOf(_) => self.last_lookup = at,
         }
+    }
+
+    /// AWS leaves out what is there, in an answer that looks complete.
+    pub fn lied(&mut self, at: Duration, region: &Region) {
+        self.lies.push((at, region.clone()));
+    }
+
+    /// Whether AWS left out what is there twice within the time in which a listing and a lookup follow each other:
+    /// that is all the proof there is that a backup is gone.
+    fn believed(&self, at: Duration, region: &Region) -> bool {
+        let recent =
+            |(then, there): &&(Duration, Region)| there == region && at.saturating_sub(*then) < PROOF;
+        self.lies.iter().filter(recent).count() >= 2
     }
 
     /// L2: what was done in the hour since `rest` that is not done at rest (P6), by so many `processes`. `settled`: AWS
@@ -335,7 +353,7 @@ impl History {
                 .any(|other| name_of(other) != name_of(object) && names(other).contains(&key));
             let touched = self.touched.get(&(key.region.to_string(), key.id.to_string()));
             let just = touched.is_some_and(|touched| at.saturating_sub(*touched) < STALE);
-            if live && !spent && !claimed && !just {
+            if live && !spent && !claimed && !just && !self.believed(at, &key.region) {
                 self.violation(
                     at,
                     &format!("S5: the finalizer of {} goes while {key:?} is live", name_of(object)),
