@@ -348,9 +348,17 @@ impl History {
             let live = cloud.backup(key.region.as_str(), key.id.as_str()).is_some_and(|backup| {
                 matches!(backup.state, BackupState::Ready | BackupState::CreateInProgress)
             });
-            let claimed = store
-                .versions_since(at.saturating_sub(STALE))
-                .any(|other| name_of(other) != name_of(object) && names(other).contains(&key));
+            // Whoever names the same backup and lists the region, finds the copy there.
+            let lists = |other: &CloudHsmBackup| {
+                let mut listed = other.spec.copies.iter().flatten();
+                let stays = other.metadata.deletion_timestamp.is_none();
+                stays
+                    && primary(other) == primary(object)
+                    && listed.any(|entry| entry.region == key.region.as_str())
+            };
+            let claimed = store.versions_since(at.saturating_sub(STALE)).any(|other| {
+                name_of(other) != name_of(object) && (names(other).contains(&key) || lists(other))
+            });
             let touched = self.touched.get(&(key.region.to_string(), key.id.to_string()));
             let just = touched.is_some_and(|touched| at.saturating_sub(*touched) < STALE);
             if live && !spent && !claimed && !just && !self.believed(at, &key.region) {
