@@ -234,8 +234,9 @@ fn one_scan_that_fails_is_not_worth_a_word_and_two_are_trouble() {
     let due = core.wakes_at().unwrap();
     assert_eq!(core.on(Input::Tick, due, 0.5), [Action::Scan]);
     let failed = || Input::Scanned(Err(failure(ErrorClass::Unreachable)));
+    assert_eq!(core.failing(), None);
     assert_eq!(core.on(failed(), due, 0.5), []);
-    assert_eq!(core.trouble(), None);
+    assert_eq!((core.trouble(), core.failing()), (None, Some((&failure(ErrorClass::Unreachable), 1))));
     let again = core.wakes_at().unwrap();
     assert!(again.since(due) <= Duration::from_secs(5), "sooner than the next poll");
     assert_eq!(core.on(Input::Tick, again, 0.5), [Action::Scan]);
