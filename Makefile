@@ -67,6 +67,10 @@ defects: tools ## Build the operator with each deliberate defect, and see that t
 	$(CARGO) build --locked --profile simulation -p simulation --bin defects
 	@$${CARGO_TARGET_DIR:-target}/simulation/defects $(if $(ONLY),--only $(ONLY)) --seeds $(or $(SEEDS),5000)
 
+.PHONY: mutants
+mutants: tools ## Change one thing in crates/plan at a time, and see that its tests notice. FILES="a b": only there
+	@hack/mutants $(FILES)
+
 .PHONY: chaos
 chaos: export CHAOS = long
 chaos: tools ## Break everything for some minutes: 100 kills among faults of AWS and the API server. SEED=n: draw the same again
