@@ -15,12 +15,15 @@ use simulation::defects::{Bounds, Defect, Tree, all, hunt};
 /// Builds the operator with each deliberate defect in turn, and plays histories until one breaks a promise
 #[derive(Debug, Parser)]
 struct Flags {
-    /// Only the defects whose name contains this
-    #[arg(long)]
-    only: Option<String>,
+    /// Only the defects whose name contains one of these
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
     /// How many random histories, beside the whole exhaustive mode
     #[arg(long, default_value_t = 5000)]
     seeds: usize,
+    /// No more histories than this, of both kinds
+    #[arg(long, default_value_t = usize::MAX)]
+    most: usize,
     /// How many histories at once
     #[arg(long, default_value_t = 2)]
     threads: usize,
@@ -42,7 +45,7 @@ struct Row {
 
 fn main() -> ExitCode {
     let flags = Flags::parse();
-    let bounds = Bounds { first: FIRST, random: flags.seeds, threads: flags.threads };
+    let bounds = Bounds { first: FIRST, random: flags.seeds, most: flags.most, threads: flags.threads };
     if flags.hunt {
         let hunt = hunt(bounds);
         let caught = hunt.caught.map_or_else(String::new, |caught| {
@@ -73,19 +76,22 @@ fn play(flags: &Flags, root: &Path, defects: &[Defect]) -> Result<bool, String> 
     for defect in defects {
         plans.push((defect, defect.apply(&root)?));
     }
-    plans.retain(|(defect, _)| flags.only.as_ref().is_none_or(|only| defect.name.contains(only.as_str())));
+    plans.retain(|(defect, _)| {
+        flags.only.is_empty() || flags.only.iter().any(|only| defect.name.contains(only.as_str()))
+    });
     println!(
         "{:<44} {:>8}  {:<5} {:>6}  first history that breaks a promise",
         "defect", "took", "what", "time"
     );
-    let mut well = !plans.is_empty();
+    let (mut well, mut most) = (!plans.is_empty(), 0);
     for (defect, changed) in plans {
-        let row = try_one(flags, &tree, &scratch.join("target"), &defect.name, &changed);
+        let row = try_one(flags, &tree, &scratch.join("target"), &defect.name, &changed, flags.most);
         well &= matches!(row.outcome, Ok((_, Some(_))));
+        most = row.outcome.as_ref().map_or(most, |(took, _)| most.max(*took));
         tell(&row);
     }
     // The same histories prove something only if they break no promise without a defect.
-    let row = try_one(flags, &tree, &scratch.join("target"), "none", &BTreeMap::new());
+    let row = try_one(flags, &tree, &scratch.join("target"), "none", &BTreeMap::new(), most);
     well &= matches!(row.outcome, Ok((_, None)));
     tell(&row);
     Ok(well)
@@ -104,7 +110,14 @@ fn tell(row: &Row) {
 }
 
 /// Builds the tree with `changed` and hunts with it.
-fn try_one(flags: &Flags, tree: &Tree, target: &Path, name: &str, changed: &BTreeMap<String, String>) -> Row {
+fn try_one(
+    flags: &Flags,
+    tree: &Tree,
+    target: &Path,
+    name: &str,
+    changed: &BTreeMap<String, String>,
+    most: usize,
+) -> Row {
     let began = Instant::now();
     let outcome = (|| {
         tree.become_like(changed).map_err(|error| error.to_string())?;
@@ -121,7 +134,8 @@ fn try_one(flags: &Flags, tree: &Tree, target: &Path, name: &str, changed: &BTre
             return Err(format!("does not compile: {}", String::from_utf8_lossy(&built.stderr)));
         }
         let hunted = Command::new(target.join("simulation/defects"))
-            .args(["--hunt", "--seeds", &flags.seeds.to_string(), "--threads", &flags.threads.to_string()])
+            .args(["--hunt", "--seeds", &flags.seeds.to_string(), "--most", &most.to_string()])
+            .args(["--threads", &flags.threads.to_string()])
             .output()
             .map_err(|error| error.to_string())?;
         let said = String::from_utf8_lossy(&hunted.stdout).trim().to_owned();

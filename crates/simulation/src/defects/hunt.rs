@@ -14,6 +14,8 @@ pub struct Bounds {
     pub first: usize,
     /// … and so many there are in all, the rest of them after the exhaustive mode.
     pub random: usize,
+    /// No more than so many are played, of whatever kind.
+    pub most: usize,
     /// How many are played at once.
     pub threads: usize,
 }
@@ -53,20 +55,21 @@ pub fn hunt(bounds: Bounds) -> Hunt {
         let violations = schedule::run(&workload::draw(number as u64), false).violations;
         (!violations.is_empty()).then(|| Caught { history: format!("seed {number}"), violations })
     };
-    // Drawn only if they are needed: each workload is played once for it.
+    // The exhaustive mode is made up only when it comes to that: each workload is played once for it.
     for stage in 0..3 {
+        let left = bounds.most - played;
         let (took, caught) = match stage {
-            0 => race(bounds.threads, 0..first, random),
+            0 => race(bounds.threads, 0..first.min(left), random),
             1 => {
                 let cases = exhaustive::all(true);
-                race(bounds.threads, 0..cases.len(), |number| {
+                race(bounds.threads, 0..cases.len().min(left), |number| {
                     let violations = exhaustive::play(&cases[number]);
                     let case = &cases[number];
                     let history = format!("{}, {}", case.name, case.what);
                     (!violations.is_empty()).then_some(Caught { history, violations })
                 })
             }
-            _ => race(bounds.threads, first..bounds.random, random),
+            _ => race(bounds.threads, first..bounds.random.min(first + left), random),
         };
         played += took;
         if caught.is_some() {
