@@ -70,9 +70,9 @@ impl<'a> Ending<'a> {
         match std::mem::take(&mut self.journey) {
             Journey::Over => !self.workload.seed.is_multiple_of(WATCHED_TO_THE_END),
             Journey::Ahead => {
-                let (look, wished) = {
+                let (before, wished) = {
                     let world = shared.lock();
-                    (look(&world.cloud), may_be_deleted(&world))
+                    (states(&world.cloud), may_be_deleted(&world))
                 };
                 // In time for the way back, and all within one hour's deletions.
                 if now + 2 * CHANGE > LAST || wished.len() > self.workload.max_deletions as usize {
@@ -82,20 +82,20 @@ impl<'a> Ending<'a> {
                     people::perform(shared, now, &Act::Edit(name.clone(), Edit::Deleted(Some(true))));
                 }
                 self.since = now;
-                self.journey = Journey::There(look, wished);
+                self.journey = Journey::There(before, wished);
                 false
             }
-            Journey::There(look, wished) => {
+            Journey::There(before, wished) => {
                 for (name, wish) in wished {
                     people::perform(shared, now, &Act::Edit(name, Edit::Deleted(wish)));
                 }
                 self.since = now;
-                self.journey = Journey::Back(look);
+                self.journey = Journey::Back(before);
                 false
             }
             Journey::Back(before) => {
                 let mut world = shared.lock();
-                let after = look(&world.cloud);
+                let after = states(&world.cloud);
                 if after != before {
                     let what = format!("L3: deleted and wanted again\n{before}has become\n{after}");
                     world.history.violation(now, &what);
@@ -162,17 +162,27 @@ fn may_be_deleted(world: &World) -> Vec<(ObjectName, Option<bool>)> {
     may.map(|(name, object)| (name.clone(), object.spec.deleted)).collect()
 }
 
-/// How AWS looks.
+/// How AWS looks: one line for each backup, without ids and times that chance decides.
 fn look(cloud: &Cloud) -> String {
-    let line = |backup: &emulator::Backup| {
-        let what = backup
-            .source
-            .as_ref()
-            .map_or(backup.id.clone(), |source| format!("copy of {}", source.backup_id));
-        let emulator::Backup { region, state, never_expires, tags, .. } = backup;
-        format!("{region} {what} {state} {never_expires:?} {tags:?}\n")
-    };
-    let mut lines: Vec<String> = cloud.backups().map(line).collect();
+    told(cloud, |backup| {
+        let emulator::Backup { never_expires, tags, .. } = backup;
+        format!("{} {never_expires:?} {tags:?}", state(backup))
+    })
+}
+
+/// The same, but for what a spec may give to a copy that takes the place of another one.
+fn states(cloud: &Cloud) -> String {
+    told(cloud, state)
+}
+
+fn state(backup: &emulator::Backup) -> String {
+    let copy = |source: &emulator::Source| format!("copy of {}", source.backup_id);
+    let what = backup.source.as_ref().map_or(backup.id.clone(), copy);
+    format!("{} {what} {}", backup.region, backup.state)
+}
+
+fn told(cloud: &Cloud, tell: impl Fn(&emulator::Backup) -> String) -> String {
+    let mut lines: Vec<String> = cloud.backups().map(|backup| tell(backup) + "\n").collect();
     lines.sort();
     lines.concat()
 }
