@@ -23,9 +23,9 @@ pub const GLANCE: Duration = Duration::from_mins(15);
 /// How long a change may take to come to rest.
 const CHANGE: Duration = Duration::from_hours(3);
 /// Of so many histories one lasts to the very end, though all has long been at rest.
-const WATCHED_TO_THE_END: u64 = 10;
+const WATCHED_TO_THE_END: u64 = 50;
 /// Of so many histories one goes there and back again.
-const THERE_AND_BACK: u64 = 4;
+const THERE_AND_BACK: u64 = 8;
 
 /// The end of one history.
 #[derive(Debug)]
