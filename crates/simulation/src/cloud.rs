@@ -33,11 +33,17 @@ pub struct Port {
     pub number: usize,
     /// The name under which it stands for election, if there is one: it must lead when it changes something.
     pub candidate: Option<String>,
+    /// The account of its credentials, if it is not that of the backups.
+    pub account: Option<&'static str>,
     /// The world.
     pub world: Shared,
 }
 
 impl Port {
+    fn account_of(&self, world: &World) -> String {
+        self.account.unwrap_or_else(|| world.cloud.account()).to_owned()
+    }
+
     async fn wait(&self) {
         self.world.alive(self.number, None).await;
         self.world.pass_time().await;
@@ -63,8 +69,14 @@ impl Describe for Port {
             if matches!(fault, Some(ReadFault::Missing | ReadFault::Nothing)) {
                 world.history.lied(elapsed, region);
             }
-            (answer(&mut world, region, query, token, fault), fault)
+            let caller = Caller::new(self.account_of(&world), region.as_str());
+            (answer(&mut world, &caller, query, token, fault), fault)
         };
+        let slowest = self.world.lock().slow_reads;
+        if !slowest.is_zero() {
+            let wait = slowest.mul_f64(self.world.lock().rng.f64());
+            tokio::time::sleep(wait).await;
+        }
         if fault == Some(ReadFault::Hang) {
             tokio::time::sleep(3 * ATTEMPT).await;
         }
@@ -80,7 +92,7 @@ impl Describe for Port {
             Some(ReadFault::Unreachable | ReadFault::Failed) => {
                 Err(Failure::new(ErrorClass::Transient, "no answer"))
             }
-            _ => AccountId::parse(world.cloud.account())
+            _ => AccountId::parse(&self.account_of(&world))
                 .map_err(|_| Failure::new(ErrorClass::Implausible, "no account")),
         }
     }
@@ -98,7 +110,7 @@ fn strike_read(world: &mut World, region: &Region) -> Option<ReadFault> {
 
 fn answer(
     world: &mut World,
-    region: &Region,
+    caller: &Caller,
     query: &Query,
     token: Option<&str>,
     fault: Option<ReadFault>,
@@ -123,8 +135,7 @@ fn answer(
         world.cloud.knobs_mut().stale_reads_for = Duration::from_secs(20);
     }
     let request = request(query, token.filter(|token| *token != "again"));
-    let caller = Caller::new(world.cloud.account(), region.as_str());
-    let result = world.cloud.perform(&caller, &Operation::DescribeBackups(request));
+    let result = world.cloud.perform(caller, &Operation::DescribeBackups(request));
     world.cloud.knobs_mut().stale_reads_for = stale;
     let mut page = match result {
         Ok(Reply::Backups(page)) => read_page(page),
@@ -136,6 +147,12 @@ fn answer(
         Some(ReadFault::Missing) => {
             let World { rng, .. } = world;
             page.backups.retain(|_| rng.bool());
+        }
+        Some(ReadFault::Unreadable) => {
+            let World { rng, .. } = world;
+            let before = page.backups.len();
+            page.backups.retain(|_| rng.bool());
+            page.malformed = before - page.backups.len();
         }
         Some(ReadFault::Nothing) => (page.backups, page.next_token) = (Vec::new(), None),
         Some(ReadFault::UnknownState) => {
@@ -216,6 +233,9 @@ impl Aws for Port {
     async fn mutate(&self, mutation: &Mutation, permit: &Permit) -> Receipt {
         // Credentials and signature take their time; then the permit is asked, and the request leaves.
         self.wait().await;
+        if self.world.lock().freeze(self.number) {
+            self.world.alive(self.number, None).await;
+        }
         let fault = {
             let mut world = self.world.lock();
             let (count, elapsed) = (world.count("change"), world.elapsed());
@@ -248,7 +268,8 @@ impl Aws for Port {
         self.world.pass_time().await;
         let outcome = {
             let mut world = self.world.lock();
-            let outcome = arrive(&mut world, mutation, fault, self.number);
+            let caller = Caller::new(self.account_of(&world), mutation.region().as_str());
+            let outcome = arrive(&mut world, &caller, mutation, fault, self.number);
             let elapsed = world.elapsed();
             world.history.note_with(elapsed, || {
                 format!("process {}: {mutation:?}: {fault:?}: {}", self.number, outcome.name())
@@ -270,7 +291,13 @@ fn receipt(outcome: Outcome) -> Receipt {
 }
 
 /// The request is at AWS: what it does there, and what its sender will hear.
-fn arrive(world: &mut World, mutation: &Mutation, fault: Option<ChangeFault>, number: usize) -> Outcome {
+fn arrive(
+    world: &mut World,
+    caller: &Caller,
+    mutation: &Mutation,
+    fault: Option<ChangeFault>,
+    number: usize,
+) -> Outcome {
     world.catch_up();
     match fault {
         Some(ChangeFault::Denied) => return Outcome::Rejected(denied()),
@@ -282,9 +309,8 @@ fn arrive(world: &mut World, mutation: &Mutation, fault: Option<ChangeFault>, nu
         }
         _ => {}
     }
-    let caller = Caller::new(world.cloud.account(), mutation.region().as_str());
     let before = world.cloud.clone();
-    let result = world.cloud.perform(&caller, &operation(mutation));
+    let result = world.cloud.perform(caller, &operation(mutation));
     let elapsed = world.elapsed();
     if result.is_ok() {
         let World { store, history, .. } = world;

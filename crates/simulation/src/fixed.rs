@@ -8,11 +8,13 @@ use cloudhsm_backup_operator::api::spec::{CloudHsmBackupSpec, Copy, DeletionPoli
 use crate::{
     schedule::named,
     weather::Weather,
-    workload::{Act, Edit, REGIONS, Workload, id},
+    workload::{Act, CLUSTERS, Edit, REGIONS, Workload, id},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
 const MAIN: &str = "main";
+/// The number of the backup that is seeded beside the first one, of the same cluster.
+const BESIDE: usize = 100;
 
 fn spec() -> CloudHsmBackupSpec {
     CloudHsmBackupSpec {
@@ -32,6 +34,11 @@ fn with(change: impl FnOnce(&mut CloudHsmBackupSpec)) -> Act {
     let mut spec = spec();
     change(&mut spec);
     Act::Create(named(MAIN), Box::new(spec))
+}
+
+fn allow_last_backup() -> Act {
+    let (name, value) = (plan::deletion::ALLOW_LAST_BACKUP, CLUSTERS[0]);
+    Act::Annotate(named(MAIN), name.to_owned(), value.to_owned())
 }
 
 fn copy(region: &str) -> Copy {
@@ -57,7 +64,7 @@ fn workload(acts: Vec<Act>) -> Workload {
     Workload {
         seed: 7,
         // One more of the same cluster is seeded beside it.
-        backups: vec!["cluster-dygnwhmscg5"],
+        backups: vec![CLUSTERS[0]],
         acts: acts.collect(),
         weather: Weather::default(),
         processes: 1,
@@ -66,6 +73,7 @@ fn workload(acts: Vec<Act>) -> Workload {
         page: 50,
         max_deletions: 10,
         crash: None,
+        slow_reads: Duration::ZERO,
     }
 }
 
@@ -164,6 +172,42 @@ pub fn all() -> Vec<(&'static str, Workload)> {
             ],
         ),
         (
+            "held as the last one, and allowed",
+            vec![
+                Act::PersonDeletes(BESIDE, None),
+                with(|spec| spec.deleted = Some(true)),
+                allow_last_backup(),
+            ],
+        ),
+        (
+            "removed, held as the last one, and allowed",
+            vec![
+                Act::PersonDeletes(BESIDE, None),
+                with(bound),
+                Act::Delete(named(MAIN)),
+                allow_last_backup(),
+            ],
+        ),
+        (
+            "a copy by hand after one that was deleted and purged",
+            vec![
+                wanted(),
+                edit(entry(Some(true))),
+                Act::Purge(0, Some(REGIONS[1].to_owned())),
+                Act::PersonCopies(0, REGIONS[1].to_owned()),
+            ],
+        ),
+        (
+            "a copy found again after one that was purged",
+            vec![
+                wanted(),
+                edit(entry(Some(true))),
+                Act::Purge(0, Some(REGIONS[1].to_owned())),
+                edit(entry(None)),
+                Act::Wipe(named(MAIN)),
+            ],
+        ),
+        (
             "claimed twice",
             vec![
                 with(|spec| spec.never_expires = Some(true)),
@@ -191,5 +235,9 @@ pub fn all() -> Vec<(&'static str, Workload)> {
             ],
         ),
     ];
-    all.drain(..).map(|(name, acts)| (name, workload(acts))).collect()
+    let one_a_page = |(name, acts)| {
+        let page = if name == "a copy found again after one that was purged" { 1 } else { 50 };
+        (name, Workload { page, ..workload(acts) })
+    };
+    all.drain(..).map(one_a_page).collect()
 }

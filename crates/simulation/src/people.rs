@@ -8,13 +8,13 @@ use cloudhsm_backup_operator::api::{
 };
 use emulator::{
     BackupState, Caller, Cloud, CopyBackupToRegion, DeleteBackup, ModifyBackupAttributes, Operation,
-    RestoreBackup, Seed, Tag, TagResource,
+    RestoreBackup, Seed, Source, Tag, TagResource,
 };
 
 use crate::{
     cluster,
     oracle::History,
-    workload::{self, Act, Edit, REGIONS},
+    workload::{self, Act, CLUSTERS, Edit, REGIONS},
     world::{Crash, Shared, World},
 };
 
@@ -24,7 +24,7 @@ pub fn perform(world: &Shared, at: Duration, act: &Act) {
     world.catch_up();
     world.history.note_with(at, || format!("somebody: {act:?}"));
     let now = cluster::now(&world);
-    let World { cloud, store, history, crash, effects, ahead, .. } = &mut *world;
+    let World { cloud, store, history, crash, effects, ahead, frozen, .. } = &mut *world;
     match act {
         Act::Create(name, spec) => {
             store.create(name, (**spec).clone(), now);
@@ -97,7 +97,9 @@ pub fn perform(world: &Shared, at: Duration, act: &Act) {
             ahead.fetch_add(*millis, Ordering::SeqCst);
         }
         Act::CopiesFail(fail) => cloud.knobs_mut().fail_copies = *fail,
-        Act::Restart => {}
+        Act::Freeze(wait) => *frozen = Some(*wait),
+        Act::Namesake(number) => name_alike(cloud, *number),
+        Act::Restart | Act::RestartElsewhere => {}
     }
     let version = world.store.version();
     world.changed.send_replace(version);
@@ -123,6 +125,19 @@ fn back_up(cloud: &mut Cloud, number: usize, cluster: &str) {
     let id = workload::id(number);
     if cloud.backup(REGIONS[0], &id).is_none() {
         let seed = Seed::ready(REGIONS[0], cluster).id(id).in_progress();
+        cloud.seed(seed).expect("the seed is well-formed");
+    }
+}
+
+fn name_alike(cloud: &mut Cloud, number: usize) {
+    let id = workload::id(number);
+    let source = Source {
+        region: REGIONS[1].to_owned(),
+        backup_id: id.clone(),
+        cluster_id: Some(CLUSTERS[0].to_owned()),
+    };
+    let namesake = Seed::ready(REGIONS[1], CLUSTERS[0]).id(id);
+    for seed in [namesake, Seed::copy(REGIONS[2], source)] {
         cloud.seed(seed).expect("the seed is well-formed");
     }
 }

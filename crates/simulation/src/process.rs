@@ -53,6 +53,8 @@ pub struct Start {
     pub settings: Settings,
     /// Whether it stands for election.
     pub elected: bool,
+    /// The account of its credentials, if it is not that of the backups.
+    pub account: Option<&'static str>,
 }
 
 /// Runs a process until `stop`, and lets what is under way end.
@@ -99,7 +101,7 @@ async fn act(
 ) {
     let (index, concerned) = Index::new(1, Arc::new(Deaf));
     let index = Arc::new(index);
-    let aws = cloud::Port { number: start.number, candidate, world: world.clone() };
+    let aws = cloud::Port { number: start.number, candidate, account: start.account, world: world.clone() };
     let (inventory, changes) =
         Inventory::new(aws.clone(), clock.clone(), &start.settings, RATE, Arc::new(Deaf));
     let inventory = Arc::new(inventory);

@@ -28,6 +28,9 @@ use crate::{
     world::{Shared, World},
 };
 
+/// An account that has no backups.
+const ANOTHER_ACCOUNT: &str = "999988887777";
+
 /// What came of a run.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -73,6 +76,9 @@ async fn play(workload: &Workload, trace: bool) -> Report {
         crash: workload.crash,
         effects: 0,
         calls: BTreeMap::new(),
+        slow_reads: workload.slow_reads,
+        frozen: None,
+        thaw: BTreeMap::new(),
         dead: std::collections::BTreeSet::new(),
         changed,
         killed,
@@ -80,6 +86,7 @@ async fn play(workload: &Workload, trace: bool) -> Report {
     let mut stage = Stage {
         world: world.clone(),
         elected: workload.elected,
+        elsewhere: None,
         running: Vec::new(),
         started: 0,
         settings: settings(workload),
@@ -97,6 +104,9 @@ async fn play(workload: &Workload, trace: bool) -> Report {
         if !calm && now >= CALM {
             calm = true;
             calm_down(&world);
+            if stage.is_elsewhere() {
+                stage.restart(None).await;
+            }
         }
         if calm && replacements.is_empty() && ending.has_come(&world) {
             break;
@@ -121,8 +131,10 @@ async fn play(workload: &Workload, trace: bool) -> Report {
                 }
                 while let Some((at, act)) = next.filter(|(at, _)| *at <= now) {
                     people::perform(&world, *at, act);
-                    if matches!(act, Act::Restart) {
-                        stage.restart().await;
+                    match act {
+                        Act::Restart => stage.restart(None).await,
+                        Act::RestartElsewhere => stage.restart(Some(ANOTHER_ACCOUNT)).await,
+                        _ => {}
                     }
                     next = acts.next();
                 }
@@ -146,7 +158,7 @@ fn seed(cloud: &mut Cloud, workload: &Workload) {
     }
     // So that the last backup of a cluster is not always the one that is deleted.
     for (number, cluster) in workload.backups.iter().enumerate() {
-        if number % 2 == 0 {
+        if number % 4 == 0 {
             put(100 + number, cluster);
         }
     }
@@ -158,6 +170,8 @@ fn calm_down(world: &Shared) {
     world.weather.spells.clear();
     world.weather.single = None;
     world.crash = None;
+    world.frozen = None;
+    world.slow_reads = Duration::ZERO;
     world.cloud.knobs_mut().fail_copies = false;
 }
 
@@ -166,14 +180,22 @@ struct Stage {
     world: Shared,
     settings: Settings,
     elected: bool,
+    /// The process that has the credentials of another account.
+    elsewhere: Option<usize>,
     running: Vec<(usize, Stopping, CancellationToken, JoinHandle<()>)>,
     started: usize,
 }
 
 impl Stage {
     fn start(&mut self) {
+        self.start_in(None);
+    }
+
+    fn start_in(&mut self, account: Option<&'static str>) {
         self.started += 1;
-        let start = Start { number: self.started, settings: self.settings.clone(), elected: self.elected };
+        self.elsewhere = account.map(|_| self.started);
+        let (settings, elected) = (self.settings.clone(), self.elected);
+        let start = Start { number: self.started, settings, elected, account };
         let (stopping, stop) = (Stopping::default(), CancellationToken::new());
         let handle = tokio::spawn(process::run(self.world.clone(), start, stopping.clone(), stop.clone()));
         self.running.push((self.started, stopping, stop, handle));
@@ -187,7 +209,7 @@ impl Stage {
     }
 
     /// The process that has run longest ends in peace, and another one begins.
-    async fn restart(&mut self) {
+    async fn restart(&mut self, account: Option<&'static str>) {
         if self.running.is_empty() {
             return;
         }
@@ -196,7 +218,12 @@ impl Stage {
         stop.cancel();
         // Calls under way get as long as the real process gives them.
         let _ = tokio::time::timeout(Duration::from_secs(35), handle).await;
-        self.start();
+        self.start_in(account);
+    }
+
+    /// Whether a process has the credentials of another account.
+    fn is_elsewhere(&self) -> bool {
+        self.running.iter().any(|(number, ..)| Some(*number) == self.elsewhere)
     }
 }
 

@@ -31,6 +31,8 @@ pub enum ReadFault {
     MissingMember,
     /// What there was some time ago is listed.
     Stale,
+    /// Some items cannot be read.
+    Unreadable,
 }
 
 /// What goes wrong with a call that changes AWS.
@@ -69,7 +71,7 @@ pub enum ClusterFault {
 
 impl ReadFault {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Denied,
         Self::Throttled,
         Self::Failed,
@@ -83,6 +85,7 @@ impl ReadFault {
         Self::UnknownState,
         Self::MissingMember,
         Self::Stale,
+        Self::Unreadable,
     ];
 }
 
@@ -99,6 +102,13 @@ impl ChangeFault {
         Self::HangBefore,
         Self::HangAfter,
     ];
+}
+
+impl ChangeFault {
+    /// Whether the change is carried out, and its sender does not learn it.
+    pub const fn takes_effect(self) -> bool {
+        matches!(self, Self::FailedAfter | Self::LostAfter | Self::HangAfter)
+    }
 }
 
 impl ClusterFault {

@@ -75,6 +75,12 @@ pub enum Act {
     Kill(u64, Moment),
     /// The process that has run longest is told to stop, and started again.
     Restart,
+    /// The same, with the credentials of another account.
+    RestartElsewhere,
+    /// The process that is next to change something in AWS stands still before the request leaves.
+    Freeze(Duration),
+    /// In another region there is a backup with the id of this one, and a copy of that in a third one.
+    Namesake(usize),
     /// The machines' clocks jump.
     Jump(i64),
     /// Copies fail from now on, or do not any more.
@@ -104,6 +110,8 @@ pub struct Workload {
     pub max_deletions: u32,
     /// When a process is killed, beside the acts.
     pub crash: Option<Crash>,
+    /// How long a page of a listing may take: scans overlap with lookups then.
+    pub slow_reads: Duration,
 }
 
 /// When people and the weather come to rest.

@@ -51,6 +51,12 @@ pub struct World {
     pub effects: u64,
     /// How many calls each port has had.
     pub calls: BTreeMap<&'static str, u64>,
+    /// How long a page of a listing may take, beside the latency of all calls.
+    pub slow_reads: Duration,
+    /// For so long the next process that changes something in AWS stands still.
+    pub frozen: Option<Duration>,
+    /// Until when processes stand still.
+    pub thaw: BTreeMap<usize, Instant>,
     /// The processes that were killed.
     pub dead: std::collections::BTreeSet<usize>,
     /// Counts versions of the store, for watches to wait on.
@@ -86,6 +92,14 @@ impl World {
             _ => self.rng.u64(1..60),
         };
         Duration::from_millis(millis)
+    }
+
+    /// Whether the process `number`, which is about to change something, stands still now.
+    pub fn freeze(&mut self, number: usize) -> bool {
+        let Some(wait) = self.frozen.take() else { return false };
+        self.history.note(self.elapsed(), format!("process {number} stands still for {wait:?}"));
+        self.thaw.insert(number, Instant::now() + wait);
+        true
     }
 
     /// The process `number` does something to the outside. True when it is killed here.
@@ -126,8 +140,12 @@ impl Shared {
         tokio::time::sleep(wait).await;
     }
 
-    /// Stops here for ever when process `number` is dead, or dies now.
+    /// Stops here for ever when process `number` is dead, or dies now, and as long as it stands still.
     pub async fn alive(&self, number: usize, when: Option<Moment>) {
+        let thaw = self.lock().thaw.get(&number).copied();
+        if let Some(thaw) = thaw {
+            tokio::time::sleep_until(thaw).await;
+        }
         let stops = {
             let mut world = self.lock();
             world.dead.contains(&number) || when.is_some_and(|when| world.struck(number, when))

@@ -137,18 +137,49 @@ pub fn draw(seed: u64) -> Workload {
         acts.push((Duration::ZERO, Act::CopiesFail(true)));
         acts.push((minutes(rng, 5..60), Act::CopiesFail(false)));
     }
+    if rng.u8(..12) == 0 {
+        acts.push((Duration::ZERO, Act::Namesake(rng.usize(..count))));
+    }
+    for _ in 0..rng.usize(..3) {
+        // Mostly about as long as a decision lives and a Lease lasts.
+        let wait = if rng.bool() { rng.u64(45..75) } else { rng.u64(75..400) };
+        acts.push((minutes(rng, 0..70), Act::Freeze(Duration::from_secs(wait))));
+    }
+    if processes == 1 && rng.u8(..10) == 0 {
+        let at = minutes(rng, 5..50);
+        acts.push((at, Act::RestartElsewhere));
+        acts.push((at + minutes(rng, 1..20), Act::Restart));
+    }
+    let mut weather = weather(rng);
+    let copies_hidden = match rng.u8(..12) {
+        0..=3 => minutes(rng, 0..6),
+        // Later than the settle window, as only copies may be that AWS is known to have accepted.
+        4 => {
+            acts.retain(|(_, act)| !leaves_outcomes_unknown(act));
+            weather
+                .spells
+                .retain(|spell| !matches!(spell.fault, Fault::Change(fault) if fault.takes_effect()));
+            for _ in 0..4 {
+                let (at, name) = (minutes(rng, 5..70), name(rng.usize(..count)));
+                acts.push((at, look_again(rng, name)));
+            }
+            minutes(rng, 16..60)
+        }
+        _ => Duration::ZERO,
+    };
     acts.sort_by_key(|(at, _)| *at);
     Workload {
         seed,
         backups,
         acts,
-        weather: weather(rng),
+        weather,
         processes,
         elected,
-        copies_hidden: if rng.u8(..3) == 0 { minutes(rng, 0..6) } else { Duration::ZERO },
+        copies_hidden,
         page: if rng.bool() { 50 } else { rng.usize(1..5) },
-        max_deletions: if rng.u8(..6) == 0 { rng.u32(0..3) } else { 10 },
+        max_deletions: if rng.u8(..4) == 0 { rng.u32(0..4) } else { 10 },
         crash: None,
+        slow_reads: if rng.u8(..10) == 0 { Duration::from_secs(rng.u64(1..20)) } else { Duration::ZERO },
     }
 }
 
@@ -169,11 +200,7 @@ fn act(rng: &mut fastrand::Rng, count: usize) -> Act {
         }
         25 => {
             let name = any_name(rng, number);
-            Act::Annotate(
-                name,
-                cloudhsm_backup_operator::api::RECONCILE_REQUEST.to_owned(),
-                rng.u8(..5).to_string(),
-            )
+            look_again(rng, name)
         }
         26 => {
             let name = any_name(rng, number);
@@ -193,6 +220,23 @@ fn act(rng: &mut fastrand::Rng, count: usize) -> Act {
         35..=36 => Act::Purge(number, place),
         _ => Act::AutomaticBackup(AUTOMATIC + rng.usize(..3), CLUSTERS[rng.usize(..CLUSTERS.len())]),
     }
+}
+
+fn look_again(rng: &mut fastrand::Rng, name: ObjectName) -> Act {
+    Act::Annotate(name, cloudhsm_backup_operator::api::RECONCILE_REQUEST.to_owned(), rng.u8(..50).to_string())
+}
+
+/// Whether what came of a request may never be known after it.
+fn leaves_outcomes_unknown(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::Kill(..)
+            | Act::Restart
+            | Act::RestartElsewhere
+            | Act::Freeze(_)
+            | Act::Wipe(_)
+            | Act::RestoreStatus(_)
+    )
 }
 
 fn edit(rng: &mut fastrand::Rng, region: String) -> Edit {
