@@ -333,4 +333,17 @@ mod tests {
         assert_eq!(world.sight(&key("eu-west-1", 'a'), at(0)), Sight::Pending);
         assert_eq!(world.all().count(), 0);
     }
+
+    #[test]
+    fn every_region_that_is_named_is_there_and_an_account_is_news_once() {
+        let mut world = World::new(Settings::default());
+        let mut told = backup('a');
+        told.arn = Some("arn:aws:cloudhsm:eu-west-1:111122223333:backup/backup-aaaaaaaaaaa".into());
+        assert!(scan(&mut world, "eu-west-1", vec![told.clone()], 1).contains(&Action::AccountChanged));
+        assert!(!scan(&mut world, "eu-west-1", vec![told], 9).contains(&Action::AccountChanged));
+        assert!(!scan(&mut world, "us-west-2", vec![backup('b')], 9).contains(&Action::AccountChanged));
+        assert!(world.account().is_some(), "what tells nothing takes nothing away");
+        let regions: Vec<_> = world.regions().map(|(region, _)| region.clone()).collect();
+        assert_eq!(regions, [region("eu-west-1"), region("us-west-2")]);
+    }
 }

@@ -280,3 +280,29 @@ fn verdicts_about_what_nobody_names_are_forgotten() {
     snapshot.forget_verdicts_but(&Names::default());
     assert!(snapshot.search(&source(HOME), at(0)).is_none() && snapshot.is_open(&id('a')));
 }
+
+#[test]
+fn looks_that_begin_at_the_same_moment_take_nothing_from_each_other() {
+    let mut snapshot = Snapshot::default();
+    snapshot.merge_lookup(at(10), &lookup("a"), ready("a"));
+    snapshot.merge_scan(at(10), ready(""));
+    assert_eq!(state(&snapshot, 'a'), Some(BackupState::Ready));
+    // Of two answers to the same moment the one that came later counts.
+    snapshot.merge_lookup(at(10), &lookup("a"), listing("a", &BackupState::PendingDeletion));
+    assert_eq!(state(&snapshot, 'a'), Some(BackupState::PendingDeletion));
+    snapshot.merge_scan(at(20), ready(""));
+    snapshot.merge_lookup(at(21), &lookup("a"), ready(""));
+    assert_eq!(snapshot.sight(&id('a'), at(0)), Some(Sight::Absent { began: at(21) }));
+    snapshot.merge_lookup(at(21), &lookup("a"), ready("a"));
+    assert_eq!(state(&snapshot, 'a'), Some(BackupState::Ready));
+}
+
+#[test]
+fn a_scan_is_doubted_when_it_misses_more_than_half_of_what_was_known() {
+    for (known, left, doubted) in [("abcde", "ab", true), ("abcdef", "abc", false), ("abc", "a", false)] {
+        let mut snapshot = Snapshot::default();
+        snapshot.merge_scan(at(10), ready(known));
+        snapshot.merge_scan(at(20), ready(left));
+        assert_eq!(snapshot.is_doubted(), doubted, "{left} of {known}");
+    }
+}
