@@ -136,15 +136,15 @@ impl History {
         let Some(last) = before.last().copied() else { return };
         let known =
             self.deleted.iter().filter(same).filter(|one| knows_deletion(store, &one.key, one.at)).count();
-        let lost = |from: Duration| {
+        let wiped = |from: Duration| {
             self.lost.iter().filter(|(at, of)| *at >= from && (of == key || Some(of) == source)).count()
         };
-        let begun = wishes_begun(store, key, source);
-        if known >= begun.len() + lost(Duration::ZERO) {
+        let wishes = wishes_begun(store, key, source);
+        if known >= wishes.len() + wiped(Duration::ZERO) {
             return self.violation(at, &format!("S1: {key:?} is deleted again for the same wish"));
         }
-        let anew = begun.iter().any(|begun| *begun >= last.saturating_sub(STALE))
-            || lost(last.saturating_sub(STALE)) > 0;
+        let anew = wishes.iter().any(|begun| *begun >= last.saturating_sub(STALE))
+            || wiped(last.saturating_sub(STALE)) > 0;
         if !anew && at.saturating_sub(last) < LOOKS {
             self.violation(at, &format!("S1: the deletion of {key:?} is repeated at once"));
         }
@@ -162,11 +162,11 @@ impl History {
             return;
         };
         let own = self.deleted.iter().any(|one| one.key == *key && one.at > *last);
-        let lost = self.lost.iter().any(|(lost, _)| *lost >= *last);
+        let wiped = self.lost.iter().any(|(then, _)| *then >= *last);
         // Whoever asks now was there then.
         let same =
-            askers.iter().all(|asker| store.was_there(&name_of(asker), asker.metadata.uid.as_deref(), *last));
-        if !own && !lost && same && knows_restore(store, key, *last) {
+            askers.iter().all(|one| store.was_there(&name_of(one), one.metadata.uid.as_deref(), *last));
+        if !own && !wiped && same && knows_restore(store, key, *last) {
             self.violation(at, &format!("S2: {key:?} is restored for the second time in a day"));
         }
     }

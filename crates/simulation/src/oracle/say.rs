@@ -78,17 +78,24 @@ fn acts(object: &CloudHsmBackup) -> bool {
 }
 
 /// What a change of standing depends on.
-fn claim(
-    object: &CloudHsmBackup,
-) -> (Option<String>, bool, bool, Vec<(String, Option<String>)>, Vec<String>) {
+#[derive(PartialEq)]
+struct Claim {
+    uid: Option<String>,
+    leaves: bool,
+    acts: bool,
+    copies: Vec<(String, Option<String>)>,
+    listed: Vec<String>,
+}
+
+fn claim(object: &CloudHsmBackup) -> Claim {
     let copies = object.status.iter().flat_map(|status| &status.copies);
-    (
-        object.metadata.uid.clone(),
-        object.metadata.deletion_timestamp.is_some(),
-        acts(object),
-        copies.map(|copy| (copy.region.clone(), copy.backup_id.clone())).collect(),
-        object.spec.copies.iter().flatten().map(|copy| copy.region.clone()).collect(),
-    )
+    Claim {
+        uid: object.metadata.uid.clone(),
+        leaves: object.metadata.deletion_timestamp.is_some(),
+        acts: acts(object),
+        copies: copies.map(|copy| (copy.region.clone(), copy.backup_id.clone())).collect(),
+        listed: object.spec.copies.iter().flatten().map(|copy| copy.region.clone()).collect(),
+    }
 }
 
 fn age(object: &CloudHsmBackup) -> (Option<jiff::Timestamp>, plan::desired::ObjectName) {
