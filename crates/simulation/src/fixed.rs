@@ -3,7 +3,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use cloudhsm_backup_operator::api::spec::{CloudHsmBackupSpec, Copy, DeletionPolicy};
+use cloudhsm_backup_operator::api::{
+    RECONCILE_REQUEST,
+    spec::{CloudHsmBackupSpec, Copy, DeletionPolicy},
+};
 
 use crate::{
     schedule::named,
@@ -239,5 +242,41 @@ pub fn all() -> Vec<(&'static str, Workload)> {
         let page = if name == "a copy found again after one that was purged" { 1 } else { 50 };
         (name, Workload { page, ..workload(acts) })
     };
-    all.drain(..).map(one_a_page).collect()
+    let mut all: Vec<_> = all.drain(..).map(one_a_page).collect();
+    all.extend(timed(wanted()));
+    all
+}
+
+/// Those in which it matters how soon one act follows the other.
+fn timed(wanted: Act) -> [(&'static str, Workload); 2] {
+    let minute = Duration::from_mins(1);
+    let ask = Act::Annotate(named(MAIN), RECONCILE_REQUEST.to_owned(), "once".to_owned());
+    let deleted =
+        |number| Box::new(CloudHsmBackupSpec { backup_id: id(number), deleted: Some(true), ..spec() });
+    [
+        (
+            "a copy that is asked about before it shows",
+            Workload {
+                acts: vec![(SECOND, wanted), (2 * minute, ask)],
+                copies_hidden: 5 * minute,
+                ..workload(Vec::new())
+            },
+        ),
+        (
+            // That what is taken back counts, and that one may be repeated before its window is over.
+            "two deletions an hour",
+            Workload {
+                acts: vec![
+                    (SECOND, with(|spec| spec.deleted = Some(true))),
+                    (3 * minute, Act::Create(named("second"), deleted(1))),
+                    (20 * minute, edit(Edit::Deleted(None))),
+                    (20 * minute, Act::Edit(named("second"), Edit::Deleted(None))),
+                    (30 * minute, Act::Create(named("third"), deleted(2))),
+                ],
+                backups: vec![CLUSTERS[0]; 3],
+                max_deletions: 2,
+                ..workload(Vec::new())
+            },
+        ),
+    ]
 }
