@@ -10,7 +10,7 @@ use cloudhsm_backup_operator::api::{
 
 use crate::{
     schedule::named,
-    weather::Weather,
+    weather::{Fault, ReadFault, Spell, Weather},
     workload::{Act, CLUSTERS, Edit, REGIONS, Workload, id},
 };
 
@@ -248,12 +248,31 @@ pub fn all() -> Vec<(&'static str, Workload)> {
 }
 
 /// Those in which it matters how soon one act follows the other.
-fn timed(wanted: Act) -> [(&'static str, Workload); 2] {
+fn timed(wanted: Act) -> [(&'static str, Workload); 3] {
     let minute = Duration::from_mins(1);
+    let unreadable = Spell {
+        from: 34 * minute,
+        until: 45 * minute,
+        region: None,
+        odds: 1.0,
+        fault: Fault::Read(ReadFault::Unreadable),
+    };
     let ask = Act::Annotate(named(MAIN), RECONCILE_REQUEST.to_owned(), "once".to_owned());
     let deleted =
         |number| Box::new(CloudHsmBackupSpec { backup_id: id(number), deleted: Some(true), ..spec() });
     [
+        (
+            "a copy found again by a process that cannot read all entries",
+            Workload {
+                acts: vec![
+                    (SECOND, wanted.clone()),
+                    (35 * minute, Act::Wipe(named(MAIN))),
+                    (35 * minute, Act::Restart),
+                ],
+                weather: Weather { spells: vec![unreadable], single: None },
+                ..workload(Vec::new())
+            },
+        ),
         (
             "a copy that is asked about before it shows",
             Workload {
