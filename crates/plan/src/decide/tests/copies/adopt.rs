@@ -105,6 +105,15 @@ fn what_may_be_a_copy_keeps_one_from_being_made_and_is_left_alone() {
 }
 
 #[test]
+fn of_a_copy_that_is_in_doubt_the_marks_stay_as_they_are() {
+    for doubt in DOUBTS {
+        let tagged = having().record(|record| record.marks.managed_tag_keys = ["env".to_owned()].into());
+        let doubtful = tagged.with_copy('a', doubt);
+        assert_eq!(said(&doubtful).record.marks, doubtful.recorded().marks);
+    }
+}
+
+#[test]
 fn a_missing_arn_bars_changes_only_when_an_account_is_asked_for() {
     let without = || wanting().there('a', "READY").with_copy('a', |copy| copy.arn = None);
     without().expect("- InSync eu-central-1[id:a READY]");

@@ -164,6 +164,16 @@ fn a_copy_that_was_there_before_is_kept_and_the_request_waited_for() {
 }
 
 #[test]
+fn a_request_is_still_waited_for_when_the_copy_that_was_there_before_is_gone() {
+    for end in [|case: Case| case.becomes('a', "DELETED"), |case: Case| case.vanishes('a').later(HOUR)] {
+        let kept = waiting().there('a', "PENDING_DELETION").made('a', 3 * HOUR).on_record('a');
+        let gone = end(kept.passed());
+        gone.expect("- CopyInProgress eu-central-1[id:none unseen]");
+        assert!(gone.recorded().request.is_some_and(|request| request.accepted_at.is_some()));
+    }
+}
+
+#[test]
 fn a_copy_that_was_there_before_does_not_keep_a_request_of_unknown_outcome_open_for_ever() {
     let old = unanswered().there('a', "READY").made('a', HOUR).later(SECOND).passed();
     old.expect("- CopyInProgress");
