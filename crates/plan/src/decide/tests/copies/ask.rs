@@ -128,6 +128,25 @@ fn the_annotation_ends_the_backoff_of_a_copy_once() {
 }
 
 #[test]
+fn an_annotation_that_asks_for_a_copy_counts_as_handled_once_it_was_asked_for() {
+    let handled = |case: &Case| verdict(&case.plan()).handled_request.clone();
+    let asked = wanting().failed(Reason::CopyFailed, 3, MINUTE).request_reconcile("now").later(SECOND);
+    assert_eq!(handled(&asked), None, "after a crash it is still to be done");
+    assert_eq!(handled(&asked.clone().suspended()).as_deref(), Some("now"));
+    let done = asked.acted(Outcome::Accepted).later(SECOND);
+    assert_eq!(handled(&done).as_deref(), Some("now"));
+}
+
+#[test]
+fn what_was_tried_in_a_region_is_remembered_while_the_region_cannot_be_seen() {
+    for case in [having().wish_copy_tags(&[("team", "a")]), wanting()] {
+        let tried = case.acted(rejected(ErrorClass::AccessDenied)).later(SECOND);
+        let blind = tried.never_looked_there().trouble_in(THERE, ErrorClass::Unreachable);
+        assert_eq!(blind.plan().wanted.len(), 1);
+    }
+}
+
+#[test]
 fn two_failing_regions_do_not_keep_each_other_going_after_one_annotation() {
     let mut case = wanting().lists(FAR, false);
     for _ in 0..2 {

@@ -103,6 +103,8 @@ fn a_copy_that_another_resource_manages_is_not_deleted_and_the_wish_is_used_up()
     let mut free = claimed.passed();
     free.standing = Standing::default();
     free.later(HOUR).expect("- ExternallyRestored");
+    let pending = having().wish_copy(true).claimed('a', "other").becomes('a', "PENDING_DELETION");
+    pending.expect("- InSync eu-central-1[PENDING_DELETION deletion:spent]");
     let found = case().wish_copy(true).there('a', "READY").claimed('a', "other");
     assert_eq!(effect(&found.passed().plan()), "-");
 }

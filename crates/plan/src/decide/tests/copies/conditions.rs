@@ -35,6 +35,24 @@ fn only_a_ready_copy_counts_as_ready() {
     assert_eq!(copies_ready(&blind).0, Some((1, 1)));
 }
 
+/// What is decided after a scan has missed the copy on record, before a lookup tells whether it is gone.
+fn missed_by_a_scan(case: &Case) -> Plan {
+    let mut observed = case.observe();
+    observed.copies.get_mut(&region(THERE)).unwrap().recorded = Some(Sight::Pending);
+    plan(&case.desired, &case.ledger, &observed, &case.standing, &case.recent, &case.settings, case.now)
+}
+
+#[test]
+fn a_copy_that_was_as_wanted_is_not_missed_before_a_lookup_misses_it_too() {
+    let missed = |case: Case| reason(&missed_by_a_scan(&case));
+    assert_eq!(missed(having()), Reason::InSync);
+    let pending = || having().becomes('a', "PENDING_DELETION").on_record('a');
+    assert_eq!(missed(pending().wish_copy(true)), Reason::InSync);
+    // One that was not as wanted is looked for.
+    assert_eq!(missed(pending()), Reason::CopyInProgress);
+    assert_eq!(missed(having().wish_copy(true)), Reason::Applying);
+}
+
 #[test]
 fn the_condition_gives_the_worst_reason_and_says_which_regions_are_missing() {
     let case = wanting().failed(Reason::CopyFailed, 1, MINUTE).lists(FAR, false);
