@@ -174,12 +174,12 @@ fn a_batch_with_an_unknown_id_is_halved_until_that_id_stands_alone() {
     let mut second = 10;
     while let Some(batch) = queue.pop() {
         calls.push(batch.len());
+        assert!(calls.len() <= 13, "halving 50 takes two calls a level: {calls:?}");
         second += 1;
         let answer =
             if batch.contains(&bad) { Err(failure(ErrorClass::NotFound)) } else { Ok(listing(&batch)) };
         queue = lookups(&core.on(Input::LookedUp(answer), at(second), 0.5));
     }
-    assert!(calls.len() <= 13, "halving 50 takes two calls a level: {calls:?}");
     assert!(ids(0..50).iter().filter(|id| **id != bad).all(|id| present(&core, id, at(10))));
     assert_eq!(core.trouble(), None, "an unknown id is no trouble of the region");
     // From now on it travels alone.
@@ -203,6 +203,7 @@ fn a_batch_that_aws_finds_too_long_is_asked_for_in_shorter_ones_from_then_on() {
         let mut queue = lookups(&core.on(Input::Tick, at(asked), 0.5));
         while let Some(batch) = queue.pop() {
             sizes.push(batch.len());
+            assert!(sizes.len() < 20, "it does not come to an end");
             second += 1;
             let answer =
                 if batch.len() > 20 { Err(failure(ErrorClass::Invalid)) } else { Ok(listing(&batch)) };
