@@ -39,7 +39,7 @@ fn only_a_ready_copy_counts_as_ready() {
 fn missed_by_a_scan(case: &Case) -> Plan {
     let mut observed = case.observe();
     observed.copies.get_mut(&region(THERE)).unwrap().recorded = Some(Sight::Pending);
-    plan(&case.desired, &case.ledger, &observed, &case.standing, &case.recent, &case.settings, case.now)
+    planned(case, &observed)
 }
 
 #[test]

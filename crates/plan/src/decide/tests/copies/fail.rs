@@ -32,6 +32,17 @@ fn a_deleted_entry_made_after_the_mark_says_that_the_request_failed() {
 }
 
 #[test]
+fn of_a_request_of_our_own_a_deleted_entry_that_was_not_there_before_says_that_it_failed() {
+    let asked = |case: Case| case.acted(Outcome::Accepted).later(SECOND).passed();
+    let shown = |ago| asked(wanting()).there('a', "DELETED").made('a', ago);
+    for ago in [Duration::ZERO, 4 * MINUTE] {
+        shown(ago).expect("- CopyFailed eu-central-1[request:none failed:CopyFailed*1]");
+    }
+    shown(6 * MINUTE).expect("- CopyInProgress");
+    asked(wanting().there('a', "DELETED").made('a', MINUTE)).expect("- CopyInProgress");
+}
+
+#[test]
 fn the_failure_of_a_request_that_another_process_sent_is_mistaken_for_no_earlier_one() {
     let asked = |setback| wanting().failed(setback, 1, 2 * MINUTE).asked(MINUTE);
     let failed = |setback| asked(setback).there('a', "DELETED").made('a', 30 * SECOND);

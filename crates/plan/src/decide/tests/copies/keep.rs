@@ -153,6 +153,21 @@ fn an_older_copy_does_not_keep_a_request_without_an_entry_open_for_ever() {
 }
 
 #[test]
+fn an_older_copy_is_not_what_a_request_without_an_entry_leads_to() {
+    let older = waiting().unlisted().there('a', "READY").made('a', 3 * HOUR);
+    older.expect("- CopyInProgress");
+    // Nor is one of which nobody knows when it was made.
+    older.with_copy('a', |copy| copy.copy_timestamp = None).expect("- CopyInProgress");
+}
+
+#[test]
+fn a_removed_entry_wants_no_look_at_its_copy_once_its_deletion_is_done() {
+    let deleted = having().wish_copy(true).acted(Outcome::Accepted).later(SECOND).passed().unlisted();
+    deleted.expect("- InSync eu-central-1[dropped]");
+    assert_eq!(deleted.plan().next.looks, BTreeMap::new());
+}
+
+#[test]
 fn a_removed_entry_is_the_way_out_for_a_deletion_that_waits_for_its_copy() {
     let held = waiting().wish_deleted(true);
     held.expect("- CopyInProgress");

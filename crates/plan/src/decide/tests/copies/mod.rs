@@ -35,6 +35,12 @@ fn said(case: &Case) -> CopyVerdict {
     there.expect("it is in the status").clone()
 }
 
+/// What a pass decides that gets to see `observed`, and nothing that the process has learned from it.
+fn planned(case: &Case, observed: &Observed) -> Plan {
+    let Case { desired, ledger, standing, recent, settings, now, .. } = case;
+    plan(desired, ledger, observed, standing, recent, settings, *now)
+}
+
 /// The search of [`THERE`] that is ordered.
 fn ordered_search(case: &Case) -> Option<Moment> {
     case.plan().next.looks.get(&(region(THERE), Topic::CopiesOf(key(OWN)))).copied()

@@ -61,6 +61,18 @@ fn a_request_of_unknown_outcome_is_repeated_once_after_two_searches() {
 }
 
 #[test]
+fn the_pass_that_sees_the_first_search_orders_the_second() {
+    let asked = unanswered().later(SECOND).passed();
+    for (wait, second) in [(7 * MINUTE, false), (8 * MINUTE, true)] {
+        let mut case = asked.clone().without_a_look(wait);
+        case.look_elsewhere();
+        let looks = planned(&case, &case.observe()).next.looks;
+        let look = looks.get(&(region(THERE), Topic::CopiesOf(key(OWN)))).copied();
+        assert_eq!(look == Some(case.now.tick.after(Duration::from_secs(450))), second, "{look:?}");
+    }
+}
+
+#[test]
 fn one_late_search_is_not_two() {
     unanswered().later(HOUR).expect("- CopyInProgress");
     unanswered().later(HOUR).later(7 * MINUTE).expect("- CopyInProgress");
