@@ -69,7 +69,8 @@ mod tests {
     fn calls_in_a_second(rate: &mut Rate, from: f64) -> u32 {
         let end = at(from + 1.0);
         let (mut now, mut calls) = (at(from), 0);
-        while now < end && calls < 100 {
+        let mut turns = 0..100;
+        while now < end && turns.next().is_some() {
             match rate.take(now) {
                 Ok(()) => calls += 1,
                 Err(wait) => now = now.after(wait),

@@ -119,6 +119,8 @@ fn trouble_in_the_region_bars_every_mutation_and_says_why() {
         assert!(message(&plan).contains("check the region's name"), "{}", message(&plan));
     }
     case().trouble(ErrorClass::Unreachable).expect("- RegionUnreachable");
+    let denied = case().trouble(ErrorClass::AccessDenied).plan();
+    assert!(message(&denied).contains("allow cloudhsm:DescribeBackups"), "{}", message(&denied));
 }
 
 #[test]
