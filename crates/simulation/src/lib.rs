@@ -16,6 +16,7 @@
 //! | [`schedule`], [`ending`] | one run from a seed to a verdict |
 //! | [`fixed`], [`exhaustive`] | workloads that are written out, and every crash point and single fault of them |
 //! | [`shrink`] | a history that breaks a promise, made as small as it gets |
+//! | [`turns`] | several histories at once |
 //! | [`defects`] | deliberate defects, and the hunt for them |
 #![allow(clippy::disallowed_methods, reason = "time is virtual here, and this is what makes it")]
 #![allow(clippy::expect_used, reason = "what cannot fail here is a defect of the simulation when it does")]
@@ -35,6 +36,7 @@ pub mod process;
 pub mod queue;
 pub mod schedule;
 pub mod shrink;
+pub mod turns;
 pub mod weather;
 pub mod workload;
 pub mod world;

@@ -5,10 +5,7 @@
 use std::{
     collections::BTreeMap,
     process::ExitCode,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, PoisonError},
     time::Instant,
 };
 
@@ -17,6 +14,7 @@ use simulation::{
     coverage::Coverage,
     exhaustive, schedule,
     shrink::shrink,
+    turns::take_turns,
     workload::{self, Workload},
 };
 
@@ -66,19 +64,20 @@ fn main() -> ExitCode {
     let sum = Mutex::new(Sum::default());
     let done = if flags.exhaustive {
         let cases = exhaustive::all(true);
-        run(&flags, cases.len(), |number| {
+        take_turns(flags.threads, 0..cases.len(), |number| {
             let wrong = exhaustive::play(&cases[number]);
-            keep(&sum, number, wrong)
+            keep(&sum, number, wrong) && flags.until_broken
         })
     } else {
-        run(&flags, usize::try_from(flags.seeds).unwrap_or(usize::MAX), |number| {
+        let seeds = usize::try_from(flags.seeds).unwrap_or(usize::MAX);
+        take_turns(flags.threads, 0..seeds, |number| {
             let report = schedule::run(&workload::draw(flags.from + number as u64), false);
             {
                 let mut sum = lock(&sum);
                 sum.effects += report.effects;
                 sum.coverage.add(&report.coverage);
             }
-            keep(&sum, number, report.violations)
+            keep(&sum, number, report.violations) && flags.until_broken
         })
     };
     let sum = sum.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -106,29 +105,6 @@ fn tell_history(workload: &Workload) -> usize {
         println!("{line}");
     }
     report.violations.len()
-}
-
-/// Plays histories until all are played, or one says that it is enough. Returns how many were played.
-fn run(flags: &Flags, count: usize, play: impl Fn(usize) -> bool + Sync) -> usize {
-    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    std::thread::scope(|scope| {
-        for _ in 0..flags.threads {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::SeqCst);
-                    if number >= count {
-                        return;
-                    }
-                    let broken = play(number);
-                    done.fetch_add(1, Ordering::SeqCst);
-                    if broken && flags.until_broken {
-                        next.store(count, Ordering::SeqCst);
-                    }
-                }
-            });
-        }
-    });
-    done.into_inner()
 }
 
 fn lock(sum: &Mutex<Sum>) -> std::sync::MutexGuard<'_, Sum> {

@@ -1,11 +1,8 @@
 //! Plays histories until one breaks a promise: some random ones, all of the exhaustive mode, and more random ones.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Mutex, PoisonError};
 
-use crate::{exhaustive, schedule, workload};
+use crate::{exhaustive, schedule, turns::take_turns, workload};
 
 /// How far a hunt goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,25 +83,14 @@ fn race(
     numbers: std::ops::Range<usize>,
     play: impl Fn(usize) -> Option<Caught> + Sync,
 ) -> (usize, Option<Caught>) {
-    let next = AtomicUsize::new(numbers.start);
     let first: Mutex<Option<(usize, Caught)>> = Mutex::new(None);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::SeqCst);
-                    if number >= numbers.end {
-                        return;
-                    }
-                    let Some(caught) = play(number) else { continue };
-                    next.store(numbers.end, Ordering::SeqCst);
-                    let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
-                    if first.as_ref().is_none_or(|(known, _)| number < *known) {
-                        *first = Some((number, caught));
-                    }
-                }
-            });
+    take_turns(threads, numbers.clone(), |number| {
+        let Some(caught) = play(number) else { return false };
+        let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
+        if first.as_ref().is_none_or(|(known, _)| number < *known) {
+            *first = Some((number, caught));
         }
+        true
     });
     match first.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some((number, caught)) => (number - numbers.start + 1, Some(caught)),
