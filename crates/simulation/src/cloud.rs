@@ -316,10 +316,8 @@ fn arrive(
         let World { store, history, .. } = world;
         history.changed(elapsed, number, mutation, &before, store);
     }
-    let lost =
-        matches!(fault, Some(ChangeFault::FailedAfter | ChangeFault::LostAfter | ChangeFault::HangAfter));
     match result {
-        _ if lost => unknown(),
+        _ if fault.is_some_and(ChangeFault::takes_effect) => unknown(),
         Ok(_) => Outcome::Accepted,
         Err(error) => Outcome::Rejected(failure(&error)),
     }

@@ -8,7 +8,7 @@ use std::{
 use cloudhsm_backup_operator::api::CloudHsmBackup;
 use plan::{effect::Mutation, reason::Reason};
 
-use crate::weather::{ChangeFault, ClusterFault, Fault, ReadFault};
+use crate::weather::Fault;
 
 /// What one history, or many, have met.
 #[derive(Clone, Debug, Default)]
@@ -62,18 +62,11 @@ fn add<K: Ord + Copy>(sum: &mut BTreeMap<K, u64>, more: &BTreeMap<K, u64>) {
     }
 }
 
-/// The kinds of faults that there are.
-fn faults() -> impl Iterator<Item = Fault> {
-    let reads = ReadFault::ALL.into_iter().map(Fault::Read);
-    let changes = ChangeFault::ALL.into_iter().map(Fault::Change);
-    reads.chain(changes).chain(ClusterFault::ALL.into_iter().map(Fault::Cluster))
-}
-
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kinds = faults().count();
+        let kinds = Fault::all().count();
         writeln!(f, "\nFaults that struck, {} of {kinds} kinds", self.faults.len())?;
-        for fault in faults() {
+        for fault in Fault::all() {
             let times = self.faults.get(&fault).copied().unwrap_or_default();
             writeln!(f, "  {times:>9}  {fault:?}")?;
         }

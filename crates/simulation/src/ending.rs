@@ -14,8 +14,8 @@ use crate::{
 
 /// How often the operator lists everything.
 pub const POLL: Duration = Duration::from_mins(10);
-/// How long everything is left alone at most before the end is looked at.
-const LAST: Duration = Duration::from_mins(90 + 8 * 60);
+/// When the end is looked at at the latest, long after everything is left alone.
+const LAST: Duration = CALM.saturating_add(Duration::from_hours(8));
 /// The last part of it, in which nothing may happen any more.
 const REST: Duration = Duration::from_hours(1);
 /// How often it is looked whether that has come already.

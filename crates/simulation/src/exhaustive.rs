@@ -2,7 +2,7 @@
 
 use crate::{
     fixed, schedule,
-    weather::{ChangeFault, ClusterFault, Fault, ReadFault, Weather},
+    weather::{Fault, Weather},
     workload::Workload,
     world::{Crash, Moment},
 };
@@ -38,12 +38,7 @@ pub fn cases_of(name: &'static str, workload: &Workload, faults: bool) -> Vec<Ca
             ));
         }
     }
-    let kinds = ReadFault::ALL
-        .map(Fault::Read)
-        .into_iter()
-        .chain(ChangeFault::ALL.map(Fault::Change))
-        .chain(ClusterFault::ALL.map(Fault::Cluster));
-    for fault in kinds.filter(|_| faults) {
+    for fault in Fault::all().filter(|_| faults) {
         let port = match fault {
             Fault::Read(_) => "read",
             Fault::Change(_) => "change",

@@ -90,8 +90,6 @@ pub struct History {
     pub last_write: Duration,
     /// When something was changed in AWS last.
     pub last_change: Duration,
-    /// Statuses written.
-    pub writes: u64,
     /// Complete answers that left out what is there, and where.
     lies: Vec<(Duration, Region)>,
     /// When each region was listed.
@@ -182,8 +180,7 @@ impl History {
     }
 
     /// A status was written.
-    pub fn status_written(&mut self, at: Duration, _: usize, object: &CloudHsmBackup) {
-        self.writes += 1;
+    pub fn status_written(&mut self, at: Duration, object: &CloudHsmBackup) {
         self.last_write = at;
         self.coverage.status(object);
     }

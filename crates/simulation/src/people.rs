@@ -11,8 +11,10 @@ use emulator::{
     RestoreBackup, Seed, Source, Tag, TagResource,
 };
 
+use plan::desired::ObjectName;
+
 use crate::{
-    cluster,
+    cluster::{self, Store},
     oracle::History,
     workload::{self, Act, CLUSTERS, Edit, REGIONS},
     world::{Crash, Shared, World},
@@ -38,9 +40,7 @@ pub fn perform(world: &Shared, at: Duration, act: &Act) {
             store.change(name, |object| change(&mut object.spec, edit));
         }
         Act::Delete(name) => {
-            if let Some(object) = store.get(name) {
-                history.status_lost(at, object);
-            }
+            lose_status(store, history, at, name);
             store.delete(name, now);
         }
         Act::Annotate(name, key, value) => {
@@ -49,15 +49,11 @@ pub fn perform(world: &Shared, at: Duration, act: &Act) {
             });
         }
         Act::Wipe(name) => {
-            if let Some(object) = store.get(name) {
-                history.status_lost(at, object);
-            }
+            lose_status(store, history, at, name);
             store.change(name, |object| object.status = None);
         }
         Act::RestoreStatus(name) => {
-            if let Some(object) = store.get(name) {
-                history.status_lost(at, object);
-            }
+            lose_status(store, history, at, name);
             store.restore_status(name);
         }
         Act::AutomaticBackup(number, cluster) => back_up(cloud, *number, cluster),
@@ -103,6 +99,13 @@ pub fn perform(world: &Shared, at: Duration, act: &Act) {
     }
     let version = world.store.version();
     world.changed.send_replace(version);
+}
+
+/// What the status of a resource tells is not known any more.
+fn lose_status(store: &Store, history: &mut History, at: Duration, name: &ObjectName) {
+    if let Some(object) = store.get(name) {
+        history.status_lost(at, object);
+    }
 }
 
 /// What a resource for the copy of a seeded backup says; none while there is no such copy.

@@ -24,12 +24,9 @@ use crate::{
     oracle::History,
     people,
     process::{self, Start},
-    workload::{self, Act, CALM, REGIONS, Workload},
+    workload::{self, ANOTHER_ACCOUNT, Act, CALM, REGIONS, Workload},
     world::{Shared, World},
 };
-
-/// An account that has no backups.
-const ANOTHER_ACCOUNT: &str = "999988887777";
 
 /// What came of a run.
 #[derive(Debug, Default)]

@@ -127,6 +127,15 @@ pub enum Fault {
     Cluster(ClusterFault),
 }
 
+impl Fault {
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let reads = ReadFault::ALL.into_iter().map(Self::Read);
+        let changes = ChangeFault::ALL.into_iter().map(Self::Change);
+        reads.chain(changes).chain(ClusterFault::ALL.into_iter().map(Self::Cluster))
+    }
+}
+
 /// Some time in which calls go wrong with some likelihood.
 #[derive(Clone, Debug)]
 pub struct Spell {

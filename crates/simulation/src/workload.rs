@@ -15,6 +15,8 @@ use crate::{
 
 /// The regions; the first is where originals lie.
 pub const REGIONS: [&str; 4] = ["eu-west-1", "eu-central-1", "us-east-1", "us-west-2"];
+/// An account that has no backups.
+pub const ANOTHER_ACCOUNT: &str = "999988887777";
 /// The clusters that backups are of.
 pub const CLUSTERS: [&str; 2] = ["cluster-dygnwhmscg5", "cluster-aaaaaaaaaaa"];
 

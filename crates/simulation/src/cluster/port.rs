@@ -105,7 +105,7 @@ impl Kubernetes for Port {
             let after = world.store.apply_status(object, status)?;
             if world.store.version() != before {
                 let elapsed = world.elapsed();
-                world.history.status_written(elapsed, self.number, &after);
+                world.history.status_written(elapsed, &after);
             }
             Ok(after)
         })

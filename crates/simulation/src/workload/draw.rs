@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use cloudhsm_backup_operator::api::spec::{CloudHsmBackupSpec, Copy, DeletionPolicy};
+use emulator::DEFAULT_ACCOUNT;
 use plan::desired::ObjectName;
 
-use super::{Act, CLUSTERS, Edit, REGIONS, Workload, id};
+use super::{ANOTHER_ACCOUNT, Act, CLUSTERS, Edit, REGIONS, Workload, id};
 use crate::{
     weather::{ChangeFault, ClusterFault, Fault, ReadFault, Spell, Weather},
     world::Moment,
@@ -13,9 +14,6 @@ use crate::{
 
 /// The number of the first backup that a cluster makes by itself.
 const AUTOMATIC: usize = 200;
-
-/// The account of the credentials.
-const ACCOUNT: &str = "111122223333";
 
 fn minutes(rng: &mut fastrand::Rng, range: std::ops::Range<u64>) -> Duration {
     Duration::from_millis(rng.u64(range.start * 60_000..range.end * 60_000))
@@ -59,7 +57,9 @@ fn spec(rng: &mut fastrand::Rng, id: &str) -> CloudHsmBackupSpec {
     CloudHsmBackupSpec {
         backup_id: id.to_owned(),
         region: REGIONS[0].to_owned(),
-        account_id: some(rng, 0.06, |rng| if rng.bool() { ACCOUNT } else { "999988887777" }.to_owned()),
+        account_id: some(rng, 0.06, |rng| {
+            if rng.bool() { DEFAULT_ACCOUNT } else { ANOTHER_ACCOUNT }.to_owned()
+        }),
         never_expires,
         tags: some(rng, 0.4, tags),
         copies: (!copies.is_empty()).then_some(copies),
