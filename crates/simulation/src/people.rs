@@ -97,8 +97,7 @@ pub fn perform(world: &Shared, at: Duration, act: &Act) {
         Act::Namesake(number) => name_alike(cloud, *number),
         Act::Restart | Act::RestartElsewhere => {}
     }
-    let version = world.store.version();
-    world.changed.send_replace(version);
+    world.changed.notify_waiters();
 }
 
 /// What the status of a resource tells is not known any more.

@@ -144,7 +144,8 @@ async fn watch(
     cache: Cache,
     waker: mpsc::UnboundedSender<plan::desired::ObjectName>,
 ) {
-    let mut changed = world.lock().changed.subscribe();
+    // Whoever waits is woken in turn: with a channel in an order that only chance knows, and no seed.
+    let changed = Arc::clone(&world.lock().changed);
     loop {
         world.pass_time().await;
         let (objects, mut seen) = {
@@ -164,14 +165,14 @@ async fn watch(
             let _ = waker.send(name);
         }
         loop {
+            // From here on nothing is missed.
+            let news = changed.notified();
             let lag = {
                 let mut world = world.lock();
                 if world.store.version() == seen { None } else { Some(lag(&mut world)) }
             };
             let Some((lag, gap)) = lag else {
-                if changed.wait_for(|version| *version > seen).await.is_err() {
-                    return;
-                }
+                news.await;
                 continue;
             };
             tokio::time::sleep(lag).await;
@@ -179,9 +180,14 @@ async fn watch(
             if gap {
                 break;
             }
-            let events: Vec<_> = world.lock().store.since(seen).cloned().collect();
-            for (version, event) in events {
-                seen = version;
+            let events: Vec<_> = {
+                let world = world.lock();
+                let events = world.store.since(seen).map(|(_, event)| event.clone()).collect();
+                // Renewals of the Lease have a version too, and are not told.
+                seen = world.store.version();
+                events
+            };
+            for event in events {
                 let name = match &event {
                     cluster::Event::Applied(object) => {
                         let name = cluster::name_of(object);

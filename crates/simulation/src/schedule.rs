@@ -9,11 +9,7 @@ use std::{
 use cloudhsm_backup_operator::controller::Stopping;
 use emulator::{Cloud, Knobs, Seed};
 use plan::{desired::ObjectName, settings::Settings};
-use tokio::{
-    sync::{mpsc, watch},
-    task::JoinHandle,
-    time::Instant,
-};
+use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -53,7 +49,6 @@ pub fn run(workload: &Workload, trace: bool) -> Report {
 }
 
 async fn play(workload: &Workload, trace: bool) -> Report {
-    let (changed, _) = watch::channel(0);
     let (killed, mut deaths) = mpsc::unbounded_channel();
     let mut cloud = Cloud::new(clock::BEGINNING).with_id_seed(workload.seed).with_knobs(Knobs {
         copy_visible_after: workload.copies_hidden,
@@ -77,7 +72,7 @@ async fn play(workload: &Workload, trace: bool) -> Report {
         frozen: None,
         thaw: BTreeMap::new(),
         dead: std::collections::BTreeSet::new(),
-        changed,
+        changed: Arc::default(),
         killed,
     });
     let mut stage = Stage {

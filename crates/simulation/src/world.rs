@@ -7,7 +7,7 @@ use std::{
 };
 
 use emulator::Cloud;
-use tokio::{sync::watch, time::Instant};
+use tokio::{sync::Notify, time::Instant};
 
 use crate::{clock, cluster::Store, oracle::History, weather::Weather};
 
@@ -59,8 +59,8 @@ pub struct World {
     pub thaw: BTreeMap<usize, Instant>,
     /// The processes that were killed.
     pub dead: std::collections::BTreeSet<usize>,
-    /// Counts versions of the store, for watches to wait on.
-    pub changed: watch::Sender<u64>,
+    /// Rings whenever the store has changed, for watches to wait on.
+    pub changed: Arc<Notify>,
     /// Told which process is to be killed.
     pub killed: tokio::sync::mpsc::UnboundedSender<usize>,
 }

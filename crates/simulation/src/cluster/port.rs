@@ -48,8 +48,7 @@ impl Port {
                 };
                 let elapsed = world.elapsed();
                 world.history.note_with(elapsed, || format!("process {}: {}: {told}", self.number, what()));
-                let version = world.store.version();
-                world.changed.send_replace(version);
+                world.changed.notify_waiters();
                 (result, fault)
             }
         };
