@@ -34,6 +34,21 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
+    /// All of them.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 10] = [
+        Self::NotFound,
+        Self::AccessDenied,
+        Self::Throttled,
+        Self::Invalid,
+        Self::LimitExceeded,
+        Self::Unreachable,
+        Self::Transient,
+        Self::Ambiguous,
+        Self::Implausible,
+        Self::Withdrawn,
+    ];
+
     /// The class as a label of logs and metrics.
     pub const fn name(self) -> &'static str {
         match self {
@@ -182,19 +197,7 @@ mod tests {
 
     #[test]
     fn a_class_is_told_by_its_name_and_a_failure_by_its_detail() {
-        let classes = [
-            ErrorClass::NotFound,
-            ErrorClass::AccessDenied,
-            ErrorClass::Throttled,
-            ErrorClass::Invalid,
-            ErrorClass::LimitExceeded,
-            ErrorClass::Unreachable,
-            ErrorClass::Transient,
-            ErrorClass::Ambiguous,
-            ErrorClass::Implausible,
-            ErrorClass::Withdrawn,
-        ];
-        for class in classes {
+        for class in ErrorClass::ALL {
             assert_eq!(class.name(), format!("{class:?}"));
         }
         assert_eq!(Failure::new(ErrorClass::Invalid, "TagException").to_string(), "TagException");

@@ -65,8 +65,7 @@ pub(super) fn delete(draft: &mut Draft<'_>, subject: &mut Subject<'_>, backup: &
 /// The deletion is done, and the backup READY: AWS does not show it yet, or someone rescued the backup.
 fn done_before(draft: &mut Draft<'_>, subject: &Subject<'_>, mark: Mark) {
     let done = mark.done_at.unwrap_or(mark.requested_at);
-    let settled = draft.now.moment_of(later(done, draft.settings.confirm_after));
-    if !draft.seen_since(subject, settled) {
+    if !draft.seen_settled(subject, done) {
         draft.find(Reason::Applying, format!("{} was deleted; AWS does not show it yet", subject.noun()));
         return;
     }

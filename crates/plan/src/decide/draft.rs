@@ -19,7 +19,7 @@ use crate::{
     reason::Reason,
     recent::{Attempt, Recent},
     settings::Settings,
-    time::{Moment, Now},
+    time::{Moment, Now, later},
 };
 
 /// A change that may be made now, and what to put on record before it.
@@ -169,6 +169,13 @@ impl<'a> Draft<'a> {
             self.look(&subject.key.region, subject.topic(), at);
         }
         seen
+    }
+
+    /// Whether `subject` was seen in a look that began so long after `at` that what was asked for then would show; if
+    /// not, such a look is ordered.
+    pub(super) fn seen_settled(&mut self, subject: &Subject<'_>, at: Timestamp) -> bool {
+        let settled = self.now.moment_of(later(at, self.settings.confirm_after));
+        self.seen_since(subject, settled)
     }
 
     /// Orders a look that begins at `at` or later.

@@ -6,7 +6,6 @@ use crate::{
     ledger::Mark,
     model::{Backup, BackupState},
     reason::Reason,
-    time::later,
 };
 
 /// Brings the mark of deletion up to date with the last outcome and with what AWS shows: the backup in `state`,
@@ -38,8 +37,7 @@ fn withdraw(draft: &mut Draft<'_>, subject: &mut Subject<'_>, state: &BackupStat
     if mark.is_spent() {
         subject.marks.deletion = None;
     } else if *state == BackupState::Ready {
-        let settled = draft.now.moment_of(later(mark.requested_at, draft.settings.confirm_after));
-        if draft.seen_since(subject, settled) {
+        if draft.seen_settled(subject, mark.requested_at) {
             subject.marks.deletion = None;
         } else if mark.is_open() {
             let message = format!(
@@ -57,8 +55,7 @@ pub(super) fn settle_restore(draft: &mut Draft<'_>, subject: &mut Subject<'_>, b
     let Some(mark) = subject.marks.restore.filter(|mark| mark.is_open()) else { return };
     let mutation = subject.mutation(Change::Restore);
     let accepted = draft.attempt(&mutation).is_some_and(|attempt| attempt.outcome == Some(Outcome::Accepted));
-    let settled = draft.now.moment_of(later(mark.requested_at, draft.settings.confirm_after));
-    if accepted || (backup.state == BackupState::Ready && draft.seen_since(subject, settled)) {
+    if accepted || (backup.state == BackupState::Ready && draft.seen_settled(subject, mark.requested_at)) {
         subject.marks.restore = Some(mark.done(draft.now));
         return;
     }

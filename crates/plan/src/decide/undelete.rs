@@ -47,8 +47,8 @@ pub(super) fn may_show_late(draft: &mut Draft<'_>, subject: &Subject<'_>) -> boo
     let mutation = subject.mutation(Change::Restore);
     // A restore that is known not to have happened needs no look; its own backoff holds it.
     let refused = draft.attempt(&mutation).is_some_and(Attempt::changed_nothing);
-    let visible_from = later(mark.done_at.unwrap_or(mark.requested_at), draft.settings.confirm_after);
-    if (refused && mark.is_open()) || draft.seen_since(subject, draft.now.moment_of(visible_from)) {
+    let asked = mark.done_at.unwrap_or(mark.requested_at);
+    if (refused && mark.is_open()) || draft.seen_settled(subject, asked) {
         return false;
     }
     draft.remember(&mutation);

@@ -187,18 +187,7 @@ fn a_backup_that_is_found_elsewhere_is_said_to_be_there() {
 
 #[test]
 fn every_failure_has_a_reason_that_goes_on_by_itself() {
-    let classes = [
-        ErrorClass::NotFound,
-        ErrorClass::AccessDenied,
-        ErrorClass::Throttled,
-        ErrorClass::Invalid,
-        ErrorClass::LimitExceeded,
-        ErrorClass::Unreachable,
-        ErrorClass::Transient,
-        ErrorClass::Ambiguous,
-        ErrorClass::Implausible,
-    ];
-    for class in classes {
+    for class in ErrorClass::ALL {
         let plan = case().unclear(class).plan();
         assert_eq!(reason(&plan), class.reason());
         assert_eq!(reason(&plan).stance(), Stance::Reconciling, "{class:?}");
